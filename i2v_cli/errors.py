@@ -1,0 +1,72 @@
+"""Errors that a user can cause, each with its exit code and the way out.
+
+I2VError
+  UsageError      2   flags, paths, presets; `SizeError`: a size or length the family cannot make
+  InputError      3   the image cannot be used
+  ModelError      4   weights missing, corrupt, of another family
+  FitError        5   memory or disk, predicted or hit
+  CheckError      6   the result is NaN, black or frozen
+  EncodingError   7   ffmpeg refused or died
+
+Anything else that reaches `cli.app` is our bug (exit 1).
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a shell script can rely on; the table stands in docs/reference/exit-codes.md."""
+
+    DONE = 0
+    BUG = 1
+    USAGE = 2
+    INPUT = 3
+    MODEL = 4
+    FIT = 5
+    CHECK = 6
+    ENCODING = 7
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class I2VError(Exception):
+    """What happened, with the value, and what to type instead."""
+
+    exit_code: ExitCode
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(I2VError):
+    exit_code = ExitCode.USAGE
+
+
+class SizeError(UsageError):
+    pass
+
+
+class InputError(I2VError):
+    exit_code = ExitCode.INPUT
+
+
+class ModelError(I2VError):
+    exit_code = ExitCode.MODEL
+
+
+class FitError(I2VError):
+    exit_code = ExitCode.FIT
+
+
+class CheckError(I2VError):
+    exit_code = ExitCode.CHECK
+
+
+class EncodingError(I2VError):
+    exit_code = ExitCode.ENCODING
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived. A BaseException like KeyboardInterrupt: nothing on the way may swallow it."""

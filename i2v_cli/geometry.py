@@ -1,0 +1,66 @@
+"""Pixel and latent shapes, frame and size rules: arithmetic only."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from i2v_cli.request import SIZE_PATTERN, Request
+
+LARGEST_SIDE = 8192
+SMALLEST_SIDE = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Geometry:
+    """Shapes of one clip.
+
+    `width`, `height`: pixels of the video, even. `source`: (width, height) of the upright photo.
+    `latent_shape`: what the sampler starts from, without the batch.
+    """
+
+    width: int
+    height: int
+    frames: int
+    fps: float
+    source: tuple[int, int]
+    latent_shape: tuple[int, ...]
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.fps
+
+
+def frame_count(request: Request, native: int) -> int:
+    """Frames to make: `frames`, or `seconds` at `fps` (at least 2), or the family's `native` count."""
+    if request.frames is not None:
+        return request.frames
+    if request.seconds is not None:
+        return max(2, round(request.seconds * request.fps))
+    return native
+
+
+def pixel_size(request: Request, source: tuple[int, int], multiple: int = 2) -> tuple[int, int]:
+    """(width, height) of the video, multiples of `multiple`, between 16 and 8192 a side.
+
+    "WxH" is rounded to the nearest multiple (nearest even size for `multiple` 2); "720p" sets the short
+    side and keeps the aspect; no size keeps the source's aspect at `request.area` pixels.
+    """
+    width, height = source
+    if request.size is None:
+        scale = math.sqrt(request.area / (width * height))
+        wanted = (width * scale, height * scale)
+    else:
+        match = re.fullmatch(SIZE_PATTERN, request.size)
+        assert match is not None  # the field's pattern has seen to it
+        if lines := match[3]:
+            scale = int(lines) / min(width, height)
+            wanted = (width * scale, height * scale)
+        else:
+            wanted = (float(match[1]), float(match[2]))
+    return _legal(wanted[0], multiple), _legal(wanted[1], multiple)
+
+
+def _legal(side: float, multiple: int) -> int:
+    low = math.ceil(SMALLEST_SIDE / multiple) * multiple
+    high = LARGEST_SIDE // multiple * multiple
+    return min(max(round(side / multiple) * multiple, low), high)

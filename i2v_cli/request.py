@@ -1,0 +1,76 @@
+"""What was asked, resolved and frozen: the border between strings from outside and everything inside.
+
+Every field is a key of a preset, a flag of `generate` and an environment twin under the same name.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Fit: TypeAlias = Literal["crop", "pad", "blur", "stretch"]
+Format: TypeAlias = Literal["mp4", "webm", "gif", "webp", "frames"]
+Codec: TypeAlias = Literal["h264", "h265", "av1", "vp9", "prores"]
+Check: TypeAlias = Literal["off", "warn", "strict"]
+MetadataLevel: TypeAlias = Literal["full", "minimal", "none"]
+Sampler: TypeAlias = Literal["euler", "heun", "dpmpp-2m"]
+Device: TypeAlias = Literal["auto", "cuda", "mps", "cpu"]
+Dtype: TypeAlias = Literal["auto", "bf16", "fp16", "fp32"]
+Offload: TypeAlias = Literal["auto", "none"]
+
+SIZE_PATTERN = r"^(?:(\d{1,5})x(\d{1,5})|(480|720|1080|1440|2160)p)$"
+MAX_PROMPT = 20_000
+MAX_SEED = 2**63 - 1
+
+
+class Request(BaseModel):
+    """One clip to make. `None` means that the family or the source image decides.
+
+    Lengths: `frames` wins over `seconds`; both None means the family's native length.
+    Sizes: `size` is "WxH" or "1080p" (that many lines on the short side, aspect kept); None means the
+    source's aspect at `area` pixels.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image: Path
+    prompt: Annotated[str, StringConstraints(max_length=MAX_PROMPT)] = ""
+
+    preset: str
+    family: str
+
+    seconds: Annotated[float, Field(gt=0, le=600)] | None = None
+    frames: Annotated[int, Field(ge=2, le=36_000)] | None = None
+    fps: Annotated[float, Field(ge=1, le=120)]
+    size: Annotated[str, Field(pattern=SIZE_PATTERN)] | None = None
+    area: Annotated[int, Field(ge=64 * 64, le=8192 * 8192)]
+    fit: Fit = "crop"
+    background: Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6}|[a-z]+)$")] = "white"
+
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    steps: Annotated[int, Field(ge=1, le=500)]
+    guidance: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)]
+    negative: Annotated[str, StringConstraints(max_length=MAX_PROMPT)] = ""
+    sampler: Sampler
+    shift: Annotated[float, Field(gt=0, le=30, allow_inf_nan=False)] = 1.0
+
+    device: Device = "auto"
+    dtype: Dtype = "auto"
+    offload: Offload = "auto"
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+
+    output: str | None = None
+    overwrite: bool = False
+    format: Format = "mp4"
+    codec: Codec | None = None
+    quality: Annotated[int, Field(ge=1, le=100)] = 80
+    sheet: Path | None = None
+    check: Check = "warn"
+    metadata: MetadataLevel = "full"
+    ai_mark: bool = True
+
+    @model_validator(mode="after")
+    def _one_length(self) -> "Request":
+        if self.seconds is not None and self.frames is not None:
+            raise ValueError("seconds and frames are both given: drop one of them")
+        return self
