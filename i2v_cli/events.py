@@ -22,7 +22,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`done` of `total` steps of the current stage are finished: denoising steps, or frames while decoding."""
+    """`done` of `total` steps of the current stage are finished: denoising steps or decoded frames."""
 
     done: int
     total: int
@@ -43,5 +43,12 @@ class Warned:
     message: str
 
 
-Event: TypeAlias = Stage | Step | Wrote | Warned
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something the user may like to know: what was cropped, how training goes."""
+
+    message: str
+
+
+Event: TypeAlias = Stage | Step | Wrote | Warned | Noted
 Report: TypeAlias = Callable[[Event], None]

@@ -10,15 +10,23 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 Fit: TypeAlias = Literal["crop", "pad", "blur", "stretch"]
 Format: TypeAlias = Literal["mp4", "webm", "gif", "webp", "frames"]
-Codec: TypeAlias = Literal["h264", "h265", "av1", "vp9", "prores"]
+Codec: TypeAlias = Literal["h264", "h265", "av1", "vp9"]
 Check: TypeAlias = Literal["off", "warn", "strict"]
 MetadataLevel: TypeAlias = Literal["full", "minimal", "none"]
 Sampler: TypeAlias = Literal["euler", "heun", "dpmpp-2m"]
 Device: TypeAlias = Literal["auto", "cuda", "mps", "cpu"]
 Dtype: TypeAlias = Literal["auto", "bf16", "fp16", "fp32"]
-Offload: TypeAlias = Literal["auto", "none"]
 
 SIZE_PATTERN = r"^(?:(\d{1,5})x(\d{1,5})|(480|720|1080|1440|2160)p)$"
+Size: TypeAlias = Annotated[
+    str,
+    Field(pattern=SIZE_PATTERN, description="WxH, 480p, 720p, 1080p, 1440p or 2160p", examples=["720p"]),
+]
+Colour: TypeAlias = Annotated[
+    str, Field(pattern=r"^(#[0-9a-fA-F]{6}|[a-z]+)$", description="a colour name or #rrggbb")
+]
+# How an output's name tells its format; "frames" is a folder and has no suffix.
+SUFFIXES: dict[str, Format] = {".mp4": "mp4", ".webm": "webm", ".gif": "gif", ".webp": "webp"}
 MAX_PROMPT = 20_000
 MAX_SEED = 2**63 - 1
 
@@ -39,15 +47,15 @@ class Request(BaseModel):
     preset: str
     family: str
 
-    seconds: Annotated[float, Field(gt=0, le=600)] | None = None
-    frames: Annotated[int, Field(ge=2, le=36_000)] | None = None
+    seconds: Annotated[float, Field(gt=0, le=600, examples=[3])] | None = None
+    frames: Annotated[int, Field(ge=2, le=36_000, examples=[49])] | None = None
     fps: Annotated[float, Field(ge=1, le=120)]
-    size: Annotated[str, Field(pattern=SIZE_PATTERN)] | None = None
+    size: Size | None = None
     area: Annotated[int, Field(ge=64 * 64, le=8192 * 8192)]
     fit: Fit = "crop"
-    background: Annotated[str, Field(pattern=r"^(#[0-9a-fA-F]{6}|[a-z]+)$")] = "white"
+    background: Colour = "white"
 
-    seed: Annotated[int, Field(ge=0, le=MAX_SEED)]
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED, examples=[7])]
     steps: Annotated[int, Field(ge=1, le=500)]
     guidance: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)]
     negative: Annotated[str, StringConstraints(max_length=MAX_PROMPT)] = ""
@@ -56,8 +64,7 @@ class Request(BaseModel):
 
     device: Device = "auto"
     dtype: Dtype = "auto"
-    offload: Offload = "auto"
-    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    threads: Annotated[int, Field(ge=1, le=1024, examples=[2])] | None = None
 
     output: str | None = None
     overwrite: bool = False

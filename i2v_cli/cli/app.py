@@ -1,0 +1,180 @@
+"""`i2v`: the commands, and the one place where errors become words and exit codes.
+
+Nothing but the standard library is imported before Ctrl-C and SIGTERM are ours, so that they end cleanly even
+while the rest loads.
+"""
+
+import errno
+import io
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+from i2v_cli.errors import ExitCode, FitError, I2VError, Terminated
+
+if TYPE_CHECKING:
+    import typer
+
+READER_LEFT = 141  # what the shell shows for a program that SIGPIPE ended, as in `i2v ... | head -1`
+FULL_DISK = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+SHOW_CURSOR = b"\x1b[?25h"
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Does what the arguments say; returns the exit code. Installs signal handlers: once a process."""
+    stop = Stop()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that cannot show a character gets its number
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = build()(args=arguments, prog_name="i2v", standalone_mode=False)
+        if code == ExitCode.INTERRUPTED:  # Typer's word for Ctrl-C
+            raise KeyboardInterrupt
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return int(code or ExitCode.DONE)
+    except SystemExit as left:  # Typer's word for a broken pipe, and how shell completion ends
+        if not isinstance(left.__context__, BrokenPipeError):
+            raise
+        return _reader_left()
+    except BrokenPipeError:
+        return _reader_left()
+    except BaseException as error:
+        return _tell(stop.cause or error, arguments)
+
+
+def build() -> "typer.Typer":
+    """The commands. Plain help: quick to show, and the same on every terminal and in docs/reference/cli.md."""
+    import typer
+
+    from i2v_cli import __version__
+    from i2v_cli.cli import doctor, generate, inspect, presets, train
+
+    app = typer.Typer(
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+
+    def version(asked: bool) -> None:
+        if asked:
+            typer.echo(f"i2v {__version__}")
+            raise typer.Exit
+
+    @app.callback(invoke_without_command=True)
+    def root(
+        context: typer.Context,
+        version: Annotated[
+            bool, typer.Option("--version", is_eager=True, callback=version, help="Show the version.")
+        ] = False,
+    ) -> None:
+        """One photo and a sentence become a video, on this machine.
+
+        \b
+        i2v generate photo.png "camera slowly pans right"
+        i2v generate photo.png "zoom in" -o zoom.gif --seconds 2
+        """
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help())
+
+    for command in (generate.generate, inspect.inspect, doctor.doctor, train.train):
+        app.command()(command)
+    app.add_typer(presets.app)
+    return app
+
+
+class Stop:
+    """Ctrl-C and SIGTERM unwind the stack once; a second one ends the process at once.
+
+    `cause` stays: what it interrupts, an import above all, may turn it into an error of another kind.
+    """
+
+    def __init__(self) -> None:
+        self.cause: BaseException | None = None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # so under nohup and in background jobs
+                signal.signal(number, self._arrived)
+
+    def _arrived(self, number: int, _frame: FrameType | None) -> None:
+        if self.cause is not None:
+            if sys.stderr is not None and sys.stderr.isatty():
+                os.write(2, SHOW_CURSOR)
+            os._exit(128 + number)
+        self.cause = KeyboardInterrupt() if number == signal.SIGINT else Terminated()
+        raise self.cause
+
+
+def _tell(error: BaseException, arguments: list[str]) -> int:
+    """The error on stderr, and as JSON on stdout where that was asked for."""
+    from i2v_cli.cli.output import emit, say
+
+    code, message, hint = _explain(error, arguments)
+    say(f"error: {message}")
+    if hint:
+        say(f"hint: {hint}")
+    if os.environ.get("I2V_DEBUG"):
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            say(line)
+    if _speaks_json(arguments):
+        name = ExitCode(code).name.lower()
+        emit("error", {"code": name, "message": message, "hint": hint, "exit_code": int(code)})
+    return int(code)
+
+
+def _explain(error: BaseException, arguments: list[str]) -> tuple[ExitCode, str, str]:
+    """Exit code, what happened, what to type."""
+    import typer
+
+    match error:
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED, "interrupted", ""
+        case Terminated():
+            return ExitCode.TERMINATED, "terminated", ""
+        case MemoryError():
+            error = FitError("this machine's memory ran out", "make it smaller: --size 480p, or fewer --frames")
+        case OSError(errno=number) if number in FULL_DISK:
+            error = FitError(f"the disk is full: {error}", "free some disk space, or choose another -o")
+    if isinstance(error, I2VError):
+        return error.exit_code, error.message, error.hint
+    if isinstance(error, typer.TyperException):
+        message = error.format_message().rstrip(".")
+        command = next((f" {word}" for word in arguments[:1] if word.isalpha()), "")
+        return ExitCode.USAGE, message[:1].lower() + message[1:], f"`i2v{command} --help` shows what it takes"
+    return ExitCode.BUG, f"internal error: {type(error).__name__}: {error}", _save_traceback(error)
+
+
+def _save_traceback(error: BaseException) -> str:
+    """A hint that tells where it lies."""
+    import platformdirs
+
+    try:
+        path = platformdirs.user_state_path("i2v", appauthor=False) / f"traceback-{os.getpid()}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = traceback.format_exception(error)
+        path.write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        return "I2V_DEBUG=1 shows the traceback; please report it"
+    return f"please report it with the traceback in {path}"
+
+
+def _speaks_json(arguments: list[str]) -> bool:
+    """Looked up by hand: what was wrong with the arguments may have kept Typer from reading them."""
+    flags = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return any(
+        f"--{name}" in flags or os.environ.get(f"I2V_{name.upper()}", "0").lower() in ("1", "true", "yes", "on")
+        for name in ("json", "events")
+    )
+
+
+def _reader_left() -> int:
+    """The end of `| head -1`: silence. What is still buffered must not fail once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return READER_LEFT

@@ -1,0 +1,139 @@
+"""The flags, each spelled once. Values stay text here: `resolve` checks those of flags, environment and presets alike.
+
+Typer is told of no default: what is not given comes from the environment, the preset or the family.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeAlias
+
+import typer
+
+
+def value(flag: str, metavar: str, help: str, short: str = "") -> Any:
+    """A flag with a value. A metavar like "crop|pad" is also what the shell completes."""
+    names = [short, flag] if short else [flag]
+    complete = _completion(metavar.split("|")) if "|" in metavar else None
+    return typer.Option(*names, metavar=metavar, help=help, show_default=False, autocompletion=complete)
+
+
+def switch(flag: str, help: str, short: str = "", envvar: str | None = None) -> Any:
+    """A flag without a value. `envvar`: for what is no field of a request, and so unknown to `resolve`."""
+    names = [short, flag] if short else [flag]
+    return typer.Option(*names, help=help, show_default=False, envvar=envvar, show_envvar=False)
+
+
+def _completion(words: list[str]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    return complete
+
+
+def _preset_names(incomplete: str) -> list[str]:
+    from i2v_cli import presets
+
+    return [name for name in presets.known() if name.startswith(incomplete)]
+
+
+Text: TypeAlias = str | None
+Switch: TypeAlias = bool | None
+
+Image = Annotated[
+    Path, typer.Argument(metavar="IMAGE", help="The photo that starts to move.", show_default=False)
+]
+Prompt = Annotated[
+    str,
+    typer.Argument(
+        metavar="PROMPT",
+        help="What happens, in a sentence; - reads standard input, @FILE a file.",
+        show_default=False,
+    ),
+]
+Preset = Annotated[
+    Text,
+    typer.Option(
+        "-p",
+        "--preset",
+        metavar="NAME|FILE",
+        help="Name or YAML file; `i2v presets list` shows them. [pocket]",
+        show_default=False,
+        autocompletion=_preset_names,
+    ),
+]
+Output = Annotated[
+    Text,
+    value(
+        "--output",
+        "PATH",
+        "File, folder/ or - for standard output; {stem} {seed} {preset} {date} are filled in. "
+        "[./IMAGE.mp4, numbered]",
+        "-o",
+    ),
+]
+Overwrite = Annotated[Switch, switch("--overwrite", "Replace the output when it exists.")]
+
+Seconds = Annotated[Text, value("--seconds", "S", "Length in seconds. [from preset]")]
+Frames = Annotated[Text, value("--frames", "N", "Length in frames, instead of --seconds. [from preset]")]
+Fps = Annotated[Text, value("--fps", "N", "Frames per second. [from preset]")]
+Size = Annotated[
+    Text,
+    value("--size", "WxH|480p|720p|1080p", "Pixels. [the photo's aspect, at the preset's area]"),
+]
+Fit = Annotated[
+    Text, value("--fit", "crop|pad|blur|stretch", "How a photo of another aspect fills --size. [crop]")
+]
+Background = Annotated[
+    Text, value("--background", "COLOUR", "Behind transparency and padding: a name or #rrggbb. [white]")
+]
+
+Seed = Annotated[Text, value("--seed", "N", "Same seed, same clip. [random, printed and recorded]")]
+Steps = Annotated[Text, value("--steps", "N", "Denoising steps: more is finer and slower. [from preset]")]
+Guidance = Annotated[
+    Text, value("--guidance", "X", "How strongly the prompt is followed, 0 to 30. [from preset]")
+]
+Negative = Annotated[Text, value("--negative", "TEXT", "What the clip should not show. [from preset]")]
+Sampler = Annotated[
+    Text, value("--sampler", "euler|heun|dpmpp-2m", "How the steps are integrated. [from preset]")
+]
+Shift = Annotated[
+    Text, value("--shift", "X", "Above 1: more of the steps at high noise, where motion forms. [from preset]")
+]
+
+Device = Annotated[Text, value("--device", "auto|cuda|mps|cpu", "Where to compute. [auto]")]
+Dtype = Annotated[Text, value("--dtype", "auto|bf16|fp16|fp32", "Number format of the networks. [auto]")]
+Threads = Annotated[Text, value("--threads", "N", "CPU threads. [all that this process may use]")]
+
+Format = Annotated[
+    Text, value("--format", "mp4|webm|gif|webp|frames", "Kind of file. [from the output's name, or mp4]")
+]
+Codec = Annotated[
+    Text, value("--codec", "h264|h265|av1|vp9", "Encoding inside mp4 or webm. [h264, or vp9 in webm]")
+]
+Quality = Annotated[Text, value("--quality", "1..100", "Encoding quality; 100 is the largest file. [80]")]
+Sheet = Annotated[Text, value("--sheet", "PATH", "Write a contact sheet of the clip too, as PNG.")]
+Check = Annotated[
+    Text,
+    value("--check", "off|warn|strict", "What a black or frozen result is: fine, a warning, exit 6. [warn]"),
+]
+Metadata = Annotated[
+    Text,
+    value(
+        "--metadata",
+        "full|minimal|none",
+        "Recipe in the file: all of it, all but prompt and names, none. [full]",
+    ),
+]
+NoAiMark = Annotated[Switch, switch("--no-ai-mark", "Leave out the mark that says: made by AI.")]
+
+DryRun = Annotated[
+    bool, switch("--dry-run", "Show what would be done, and why, and stop.", envvar="I2V_DRY_RUN")
+]
+Json = Annotated[bool, switch("--json", "One JSON object on stdout at the end.", envvar="I2V_JSON")]
+Events = Annotated[
+    bool, switch("--events", "One JSON object a line on stdout, as it happens.", envvar="I2V_EVENTS")
+]
+Quiet = Annotated[bool, switch("--quiet", "Say nothing but errors on stderr.", "-q", "I2V_QUIET")]
+Verbose = Annotated[
+    bool, switch("--verbose", "Show every value and where it came from.", "-v", "I2V_VERBOSE")
+]

@@ -1,0 +1,1 @@
+"""Text encoders, native and shared by families."""

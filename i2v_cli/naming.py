@@ -1,0 +1,94 @@
+"""What the output is called: an asked name with its {fields} filled in, or a numbered name of our own."""
+
+import itertools
+import os
+import re
+import string
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from i2v_cli.errors import UsageError
+from i2v_cli.presets import shown
+from i2v_cli.request import Request
+
+STDOUT = "-"
+LONGEST_VALUE = 120  # bytes: two of them, a number and a suffix fit the 255 of every file system
+UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:"/\\|?*]')
+RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # devices, on Windows
+
+
+def target(request: Request) -> Path | None:
+    """Where the clip goes; None is standard output."""
+    return None if request.output == STDOUT else next(candidates(request))
+
+
+def candidates(request: Request, today: date | None = None) -> Iterator[Path]:
+    """The names to try in turn: the one that was asked for, or endless free ones of ours.
+
+    A name is free when it is looked at; whoever loses it while working takes the next. With `overwrite` our
+    own name is free too, but never the photo's. UsageError for a name that cannot be filled in.
+    """
+    suffix = "" if request.format == "frames" else f".{request.format}"
+    stem = sanitised(request.image.stem) + ("-frames" if request.format == "frames" else "")
+    if request.output is None:
+        yield from _numbered(Path(), stem, suffix, request)
+        return
+    asked = Path(filled(request, today or date.today()))
+    if _is_folder(request.output) or (asked.is_dir() and request.format != "frames"):
+        yield from _numbered(asked, stem, suffix, request)
+        return
+    if _same(asked, request.image):
+        raise UsageError(f"the output {shown(asked)} is the photo itself", "choose another -o")
+    yield asked
+
+
+def filled(request: Request, today: date) -> str:
+    """`request.output` with {stem}, {seed}, {preset} and {date} filled in."""
+    known = {
+        "stem": sanitised(request.image.stem),
+        "seed": str(request.seed),
+        "preset": sanitised(request.preset),
+        "date": today.isoformat(),
+    }
+    output = request.output or ""
+    hint = "fields: {stem} {seed} {preset} {date}; a brace itself is {{ or }}"
+    try:
+        parts = list(string.Formatter().parse(output))
+    except ValueError as error:
+        raise UsageError(f"the output {shown(output)} has an unpaired brace", hint) from error
+    text = ""
+    for literal, field, form, conversion in parts:
+        text += literal
+        if field is None:
+            continue
+        if field not in known or form or conversion:
+            raise UsageError(f"the output {shown(output)} has an unknown field {shown('{' + field + '}')}", hint)
+        text += known[field]
+    if not text:
+        raise UsageError("the output has no name", "name a file, like -o clip.mp4")
+    return text
+
+
+def sanitised(value: str) -> str:
+    """A value that stays one plain part of a file name, on every system: no folders, controls or devices."""
+    plain = UNSAFE.sub("_", value).strip(" .")
+    plain = plain.encode()[:LONGEST_VALUE].decode(errors="ignore").rstrip(" .")
+    return f"_{plain}" if not plain or plain.startswith("-") or RESERVED.fullmatch(plain) else plain
+
+
+def _numbered(folder: Path, stem: str, suffix: str, request: Request) -> Iterator[Path]:
+    """name, name-2, name-3 ..."""
+    for number in itertools.count(1):
+        path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
+        free = not _same(path, request.image) if request.overwrite else not os.path.lexists(path)
+        if free:
+            yield path
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith(("/", os.sep))
+
+
+def _same(path: Path, image: Path) -> bool:
+    return path.exists() and image.exists() and path.samefile(image)

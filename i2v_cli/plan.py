@@ -1,0 +1,73 @@
+"""What a request comes to before any work: sizes, memory, disk, where the file goes.
+
+Torch-free and quick: all that a user can have got wrong is found here, before anything heavy is loaded.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from i2v_cli import families, naming
+from i2v_cli.errors import FitError
+from i2v_cli.geometry import Geometry
+from i2v_cli.media import image
+from i2v_cli.media.publish import check_target
+from i2v_cli.request import Request
+from i2v_cli.runtime import memory
+
+# Bytes a pixel and frame at quality 80, from photographs that pan; noise and high quality take more.
+DISK_BYTES = {"mp4": 0.04, "webm": 0.03, "gif": 0.6, "webp": 0.12, "frames": 1.8}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """target: where the clip goes, None for standard output. disk_bytes: a guess at the file, to the order."""
+
+    request: Request
+    geometry: Geometry
+    target: Path | None
+    memory_bytes: int
+    disk_bytes: int
+    notes: tuple[str, ...]
+
+
+def plan(request: Request) -> Plan:
+    """Raises InputError for the photo, UsageError for paths and sizes, FitError for what has no room."""
+    source = image.probe(request.image)
+    family = families.config(request.family)
+    geometry = family.geometry(request, (source.width, source.height))
+    target = naming.target(request)
+    check_target(target, overwrite=request.overwrite, folder=request.format == "frames")
+    if request.sheet is not None:
+        check_target(request.sheet, overwrite=request.overwrite)
+    needed = family.memory(geometry)
+    memory.check(needed)
+    disk = math.ceil(geometry.width * geometry.height * geometry.frames * DISK_BYTES[request.format])
+    _check_disk(disk, target)
+    return Plan(
+        request=request,
+        geometry=geometry,
+        target=target,
+        memory_bytes=needed,
+        disk_bytes=disk,
+        notes=_notes(request, geometry),
+    )
+
+
+def _check_disk(needed: int, target: Path | None) -> None:
+    if target is None:
+        return
+    free = memory.disk_free(target.parent)
+    if needed > free:
+        raise FitError(
+            f"about {needed >> 20} MiB do not fit {target.parent}: {free >> 20} MiB are free",
+            hint="free some disk space, choose another -o, or make it smaller: --size 480p",
+        )
+
+
+def _notes(request: Request, geometry: Geometry) -> tuple[str, ...]:
+    asked = request.size
+    made = f"{geometry.width}x{geometry.height}"
+    if asked and "x" in asked and asked != made:
+        return (f"{asked} becomes {made}: sides are even and between 16 and 8192",)
+    return ()

@@ -1,0 +1,207 @@
+"""Flags, environment, a preset and its family's defaults become one `Request`; each value keeps its origin.
+
+Family defaults < preset < environment < flags.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from i2v_cli import presets
+from i2v_cli.errors import UsageError
+from i2v_cli.families import FAMILIES, config
+from i2v_cli.presets import Preset, Value, did_you_mean, shown
+
+if TYPE_CHECKING:
+    from i2v_cli.request import Request
+
+DEFAULT_PRESET = "pocket"
+ARGUMENTS = ("image", "prompt")
+NOT_IN_ENVIRONMENT = frozenset({*ARGUMENTS, "family", "area"})  # they have no flag to be a twin of
+# Variables that are no field of a request: the twins of flags that only `cli` knows.
+OTHER_VARIABLES = frozenset(
+    {"I2V_JSON", "I2V_EVENTS", "I2V_QUIET", "I2V_VERBOSE", "I2V_DRY_RUN", "I2V_DEBUG"}
+)
+LENGTHS = ("seconds", "frames")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """`origins`: for every field of the request, in words, where its value came from."""
+
+    request: "Request"
+    origins: dict[str, str]
+
+
+def resolve(flags: Mapping[str, object], environment: Mapping[str, str]) -> Resolved:
+    """The request that `flags` make (by field name, None when not given). UsageError: what is wrong, where."""
+    from pydantic import ValidationError
+
+    from i2v_cli.request import Request
+
+    asked = {
+        key: Value(raw, "argument" if key in ARGUMENTS else "flag", flag(key))
+        for key, raw in flags.items()
+        if raw is not None
+    }
+    twins = _from_environment(environment)
+    chosen = asked.get("preset") or twins.get("preset") or Value(DEFAULT_PRESET, "default")
+    preset = presets.load(str(chosen.raw))
+    values = _merge([_from_family(preset), preset.values, twins, asked])
+    values["preset"] = Value(preset.name, chosen.layer, chosen.place)
+    values.setdefault("seed", Value(secrets.randbelow(2**32), "random"))
+    _infer_format(values)
+    for key, value in values.items():
+        _refuse_lookalike(key, value)
+    try:
+        request = Request.model_validate({key: value.raw for key, value in values.items()})
+    except ValidationError as error:
+        key = str(error.errors()[0]["loc"][0])
+        _refuse(key, values[key])
+    origins = {key: values[key].origin if key in values else "default" for key in Request.model_fields}
+    return Resolved(request, origins)
+
+
+def unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    """A sentence for each I2V_ variable that nothing reads: a misspelt twin must not pass in silence."""
+    known = OTHER_VARIABLES | {twin(key) for key in _twinned()}
+    for name in sorted(environment):
+        if name.startswith("I2V_") and name not in known:
+            yield f"the variable {name} is not known and has no effect. {did_you_mean(name, known)}".rstrip()
+
+
+def flag(key: str) -> str:
+    """How the command line spells a field of the request."""
+    if key in ARGUMENTS:
+        return key.upper()
+    return "--no-ai-mark" if key == "ai_mark" else "--" + key
+
+
+def twin(key: str) -> str:
+    """The environment variable of a field: I2V_ and its flag."""
+    return "I2V_" + flag(key).removeprefix("--").replace("-", "_").upper()
+
+
+def allowed(key: str) -> str:
+    """What a field of the request takes, in words: "a whole number from 1 to 500"."""
+    schema = _schema(key)
+    if "enum" in schema:
+        return "one of " + ", ".join(schema["enum"])
+    if "description" in schema:
+        return str(schema["description"])
+    if "maxLength" in schema:
+        return f"UTF-8 text of at most {schema['maxLength']} characters"
+    if "maximum" in schema:
+        kind = "a whole number" if schema["type"] == "integer" else "a number"
+        low = f"from {schema['minimum']}" if "minimum" in schema else f"above {schema['exclusiveMinimum']}"
+        return f"{kind} {low} to {schema['maximum']}"
+    return "true or false" if schema["type"] == "boolean" else "text"
+
+
+def _twinned() -> list[str]:
+    from i2v_cli.request import Request
+
+    return [key for key in Request.model_fields if key not in NOT_IN_ENVIRONMENT]
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Value]:
+    """An empty variable counts as not set."""
+    twins = {
+        key: Value(environment[twin(key)], "environment", twin(key))
+        for key in _twinned()
+        if environment.get(twin(key))
+    }
+    if mark := twins.get("ai_mark"):  # I2V_NO_AI_MARK=1 says ai_mark: false
+        inverted = {"1": False, "true": False, "yes": False, "0": True, "false": True, "no": True}
+        raw = inverted.get(str(mark.raw).lower(), mark.raw)
+        twins["ai_mark"] = Value(raw, mark.layer, mark.place)
+    return twins
+
+
+def _from_family(preset: Preset) -> dict[str, Value]:
+    family = preset.values.get("family")
+    if family is None:
+        hint = f"add the line `family: {next(iter(FAMILIES))}`"
+        raise UsageError(f"the preset {shown(preset.path)} names no family", hint)
+    name = str(family.raw)
+    if name not in FAMILIES:
+        hint = did_you_mean(name, FAMILIES) or f"families: {', '.join(sorted(FAMILIES))}"
+        raise UsageError(f"{family.place}: there is no family {shown(name)}", hint)
+    return {key: Value(raw, "family", name) for key, raw in config(name).DEFAULTS.items()}
+
+
+def _merge(layers: Iterable[dict[str, Value]]) -> dict[str, Value]:
+    """Later layers win; a length pushes out the other kind of length that an earlier layer gave."""
+    merged: dict[str, Value] = {}
+    for layer in layers:
+        given = [key for key in LENGTHS if key in layer]
+        if len(given) == len(LENGTHS):
+            places = " and ".join(layer[key].place for key in LENGTHS)
+            raise UsageError(f"seconds and frames are both given ({places})", "drop one of them")
+        for key in LENGTHS if given else ():
+            merged.pop(key, None)
+        merged.update(layer)
+    return merged
+
+
+def _infer_format(values: dict[str, Value]) -> None:
+    """The output's suffix decides the format; a format given beside it must agree."""
+    from i2v_cli import request
+
+    output, given = values.get("output"), values.get("format")
+    if output is None or output.raw == "-":
+        return
+    suffix = PurePath(str(output.raw)).suffix
+    implied = request.SUFFIXES.get(suffix.lower())
+    if given is not None and given.layer in ("flag", "environment"):
+        if implied is not None and given.raw != implied:
+            raise UsageError(
+                f"{given.place} {shown(given.raw)} and the output {shown(output.raw)} disagree",
+                f"drop {given.place}, or end the output's name another way",
+            )
+    elif implied is not None:
+        values["format"] = Value(implied, "output name", shown(output.raw))
+    elif suffix:
+        raise UsageError(
+            f"{output.place} {shown(output.raw)}: {shown(suffix)} is no format that i2v writes",
+            f"end the name in {', '.join(request.SUFFIXES)}, or add --format",
+        )
+
+
+def _refuse_lookalike(key: str, value: Value) -> None:
+    """What pydantic lets through: true as the number 1, and NUL, which no file name holds."""
+    from i2v_cli.request import Request
+
+    stray_bool = isinstance(value.raw, bool) and Request.model_fields[key].annotation is not bool
+    if stray_bool or (isinstance(value.raw, str) and "\0" in value.raw):
+        _refuse(key, value)
+
+
+def _refuse(key: str, value: Value) -> NoReturn:
+    def spelled(raw: object) -> str:
+        if value.layer == "environment":
+            return f"{value.place}={shown(raw)}"
+        return f"{key}: {shown(raw)}" if value.layer == "preset" else f"{flag(key)} {shown(raw)}"
+
+    schema = _schema(key)
+    hint = "`i2v generate --help` tells what it takes"
+    if near := get_close_matches(str(value.raw), schema.get("enum", ()), n=1):
+        hint = f"did you mean {spelled(near[0])}?"
+    elif example := (*schema.get("examples", ()), *schema.get("enum", ()), schema.get("default"))[0]:
+        hint = f"for example {spelled(example)}"
+    where = f"{value.place}: " if value.layer == "preset" else ""
+    raise UsageError(f"{where}{spelled(value.raw)} is not {allowed(key)}", hint)
+
+
+def _schema(key: str) -> dict[str, Any]:
+    """The field's JSON schema, with the default preset's family to fill in its default."""
+    from i2v_cli.request import Request
+
+    schema: dict[str, Any] = Request.model_json_schema()["properties"][key]
+    if "anyOf" in schema:  # what it takes besides null
+        return next(option for option in schema["anyOf"] if option["type"] != "null")
+    defaults = config(DEFAULT_PRESET).DEFAULTS
+    return {"default": defaults[key], **schema} if key in defaults else schema

@@ -1,0 +1,1 @@
+"""Noise levels, samplers, guidance and seeded noise: what every diffusion family shares."""

@@ -1,0 +1,201 @@
+"""The training loop: flow matching on motion latents, bf16 compute over fp32 weights, resumable, averaged.
+
+Lipman et al. 2023 (flow matching); Esser et al. 2024 (logit-normal noise levels).
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from i2v_cli.encoders.bert import BertEncoder
+from i2v_cli.encoders.tokenizer import tokenize
+from i2v_cli.events import Noted, Report, Step
+from i2v_cli.families.pocket.config import MAX_TOKENS, DenoiserConfig
+from i2v_cli.families.pocket.denoiser import PocketDenoiser
+from i2v_cli.families.pocket.vae import ImageEncoder, encode_motion, sizes
+from i2v_cli.training import teacher
+from i2v_cli.training.config import TrainConfig
+from i2v_cli.training.data import Batch, Clips
+
+LEARNING_RATE = 8e-4
+WARMUP = 200
+EMA = 0.998
+TEXT_DROPPED = 0.1
+PART_WEIGHTS = (1.0, 0.3, 0.5)  # camera, still, scene
+CHECKPOINT_SECONDS = 180
+LOG_EVERY = 50
+
+
+class Pocket(nn.Module):
+    """What is trained together; its parameter names are those of the weights file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        config = DenoiserConfig()
+        self.image_encoder = ImageEncoder(config)
+        self.denoiser = PocketDenoiser(config)
+
+
+@dataclass
+class Run:
+    """All that a checkpoint holds."""
+
+    model: Pocket  # fp32
+    average: Pocket
+    optimizer: torch.optim.AdamW
+    step: int = 0
+    seconds: float = 0.0
+
+
+def train(config: TrainConfig, report: Report) -> Path:
+    """Trains until `steps` or `minutes`; returns the averaged weights' path. Goes on from a checkpoint in `out`."""
+    config.out.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(config.seed)
+    run = _start(config)
+    tokenizer, text_encoder = _reader()
+    fast = Pocket().bfloat16()
+    loader = DataLoader(
+        Clips(config, seed=config.seed * 1_000_003 + run.step),
+        batch_size=None,
+        num_workers=1,
+        prefetch_factor=4,
+    )
+    began, saved, losses = time.monotonic() - run.seconds, time.monotonic(), []
+    for batch in loader:
+        run.seconds = time.monotonic() - began
+        progress = _progress(config, run)
+        if progress >= 1:
+            break
+        _set_rate(run, progress)
+        losses.append(_train_step(run, fast, batch, _context(batch.captions, tokenizer, text_encoder)))
+        run.step += 1
+        if run.step % LOG_EVERY == 0:
+            _log(config, run, losses, report)
+            losses = []
+        if time.monotonic() - saved > CHECKPOINT_SECONDS:
+            _save(config.out / "checkpoint.safetensors", run)
+            saved = time.monotonic()
+        report(Step(round(progress * 1000), 1000))
+    _save(config.out / "checkpoint.safetensors", run)
+    return export(run.average, config.out / "weights.safetensors")
+
+
+def export(model: Pocket, path: Path) -> Path:
+    """Writes what `generate` reads: bf16, names prefixed by the network."""
+    state = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in model.state_dict().items()}
+    _publish(state, path)
+    return path
+
+
+def _train_step(run: Run, fast: Pocket, batch: Batch, context: tuple[Tensor, Tensor]) -> list[float]:
+    """One optimiser step; returns the loss of each part of the latents."""
+    with torch.no_grad():
+        torch._foreach_copy_(list(fast.parameters()), list(run.model.parameters()))
+    clean = encode_motion(batch.motion)
+    sigma = torch.sigmoid(torch.randn(len(clean)))
+    noise = torch.randn_like(clean)
+    noisy = (1 - sigma[:, None]) * clean + sigma[:, None] * noise
+    reference = fast.image_encoder(batch.pictures.bfloat16().contiguous(memory_format=torch.channels_last))
+    velocity = fast.denoiser(noisy.bfloat16(), sigma, reference, *context).float()
+    grid = (reference.shape[2], reference.shape[3])
+    errors = ((velocity - (noise - clean)) ** 2).split(sizes(grid), dim=1)
+    losses = [part.mean() for part in errors]
+    sum(weight * loss for weight, loss in zip(PART_WEIGHTS, losses, strict=True)).backward()
+    for slow, quick in zip(run.model.parameters(), fast.parameters(), strict=True):
+        slow.grad = quick.grad.float()
+        quick.grad = None
+    nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
+    run.optimizer.step()
+    decay = min(EMA, (run.step + 1) / (run.step + 10))
+    with torch.no_grad():
+        torch._foreach_lerp_(list(run.average.parameters()), list(run.model.parameters()), 1 - decay)
+    return [loss.item() for loss in losses]
+
+
+def _context(captions: list[str], tokenizer: Tokenizer, text_encoder: BertEncoder) -> tuple[Tensor, Tensor]:
+    dropped = torch.rand(len(captions)) < TEXT_DROPPED
+    texts = ["" if drop else text for drop, text in zip(dropped, captions, strict=True)]
+    tokens = tokenize(texts, tokenizer, MAX_TOKENS)
+    with torch.inference_mode():
+        states = text_encoder(tokens.ids, tokens.mask)
+    return states.clone(), tokens.mask
+
+
+def _reader() -> tuple[Tokenizer, BertEncoder]:
+    encoder = BertEncoder(teacher.FULL)
+    encoder.load_state_dict(teacher.full_weights())
+    return teacher.full_tokenizer(), encoder.bfloat16().eval()
+
+
+def _progress(config: TrainConfig, run: Run) -> float:
+    by_time = run.seconds / (config.minutes * 60) if config.minutes else 0.0
+    return max(run.step / config.steps, by_time)
+
+
+def _set_rate(run: Run, progress: float) -> None:
+    for group in run.optimizer.param_groups:
+        group["lr"] = LEARNING_RATE * min(1.0, (run.step + 1) / WARMUP) * max(1 - progress, 0.01)
+
+
+def _start(config: TrainConfig) -> Run:
+    model, average = Pocket(), Pocket()
+    average.load_state_dict(model.state_dict())
+    optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01)
+    run = Run(model, average, optimizer)
+    path = config.out / "checkpoint.safetensors"
+    if config.resume and path.is_file():
+        _restore(path, run)
+    return run
+
+
+def _save(path: Path, run: Run) -> None:
+    state = {f"model.{name}": tensor for name, tensor in run.model.state_dict().items()}
+    state |= {f"average.{name}": tensor for name, tensor in run.average.state_dict().items()}
+    for name, parameter in run.model.named_parameters():
+        for key, tensor in run.optimizer.state.get(parameter, {}).items():
+            state[f"optimizer.{key}.{name}"] = tensor
+    state["run"] = torch.tensor([run.step, run.seconds], dtype=torch.float64)
+    _publish({name: tensor.contiguous() for name, tensor in state.items()}, path)
+
+
+def _restore(path: Path, run: Run) -> None:
+    state = load_file(path)
+    run.step, run.seconds = int(state["run"][0]), float(state["run"][1])
+    run.model.load_state_dict(_under("model.", state))
+    run.average.load_state_dict(_under("average.", state))
+    for name, parameter in run.model.named_parameters():
+        for key in ("step", "exp_avg", "exp_avg_sq"):
+            run.optimizer.state[parameter][key] = state[f"optimizer.{key}.{name}"]
+
+
+def _under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+
+
+def _publish(state: dict[str, Tensor], path: Path) -> None:
+    """Never a half-written file: killed at any moment, the old one stands."""
+    part = path.with_suffix(".part")
+    save_file(state, part)
+    part.replace(path)
+
+
+def _log(config: TrainConfig, run: Run, losses: list[list[float]], report: Report) -> None:
+    camera, still, scene = (sum(column) / len(losses) for column in zip(*losses, strict=True))
+    clips = run.step * config.batch
+    line = f"{run.step}\t{clips}\t{run.seconds:.0f}\t{camera:.4f}\t{still:.4f}\t{scene:.4f}"
+    path = config.out / "metrics.tsv"
+    if not path.is_file():
+        path.write_text("step\tclips\tseconds\tcamera\tstill\tscene\n", encoding="utf-8")
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    report(
+        Noted(
+            f"step {run.step}: {clips / run.seconds:.1f} clips/s, loss camera {camera:.4f} still {still:.4f} scene {scene:.4f}"
+        )
+    )
