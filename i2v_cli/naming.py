@@ -63,7 +63,9 @@ def filled(request: Request, today: date) -> str:
         if field is None:
             continue
         if field not in known or form or conversion:
-            raise UsageError(f"the output {shown(output)} has an unknown field {shown('{' + field + '}')}", hint)
+            raise UsageError(
+                f"the output {shown(output)} has an unknown field {shown('{' + field + '}')}", hint
+            )
         text += known[field]
     if not text:
         raise UsageError("the output has no name", "name a file, like -o clip.mp4")

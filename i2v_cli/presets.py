@@ -138,9 +138,7 @@ def _refuse_machinery(event: "yaml.NodeEvent", place: str) -> None:
     if isinstance(event, yaml.AliasEvent) or event.anchor:
         raise UsageError(f"{place}: presets have no anchors and aliases", "write the value out, or quote it")
     if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
-        raise UsageError(
-            f"{place}: presets have no tags ({shown(event.tag)})", "write the plain value"
-        )
+        raise UsageError(f"{place}: presets have no tags ({shown(event.tag)})", "write the plain value")
 
 
 def _checked_key(key: str, place: str, values: Mapping[str, Value]) -> str:

@@ -37,7 +37,7 @@ class Resolved:
 
 
 def resolve(flags: Mapping[str, object], environment: Mapping[str, str]) -> Resolved:
-    """The request that `flags` make (by field name, None when not given). UsageError: what is wrong, where."""
+    """The request that `flags` make (by field name; None is not given). UsageError: what is wrong."""
     from pydantic import ValidationError
 
     from i2v_cli.request import Request
@@ -137,7 +137,7 @@ def _merge(layers: Iterable[dict[str, Value]]) -> dict[str, Value]:
     """Later layers win; a length pushes out the other kind of length that an earlier layer gave."""
     merged: dict[str, Value] = {}
     for layer in layers:
-        given = [key for key in LENGTHS if key in layer]
+        given = [key for key in LENGTHS if key in layer and layer[key].raw is not None]
         if len(given) == len(LENGTHS):
             places = " and ".join(layer[key].place for key in LENGTHS)
             raise UsageError(f"seconds and frames are both given ({places})", "drop one of them")

@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> int:
 
 
 def build() -> "typer.Typer":
-    """The commands. Plain help: quick to show, and the same on every terminal and in docs/reference/cli.md."""
+    """The commands. Their help is plain: quick to show, and the same in docs/reference/cli.md."""
     import typer
 
     from i2v_cli import __version__
@@ -72,7 +72,7 @@ def build() -> "typer.Typer":
     @app.callback(invoke_without_command=True)
     def root(
         context: typer.Context,
-        version: Annotated[
+        _version: Annotated[
             bool, typer.Option("--version", is_eager=True, callback=version, help="Show the version.")
         ] = False,
     ) -> None:
@@ -139,7 +139,9 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[ExitCode, str,
         case Terminated():
             return ExitCode.TERMINATED, "terminated", ""
         case MemoryError():
-            error = FitError("this machine's memory ran out", "make it smaller: --size 480p, or fewer --frames")
+            error = FitError(
+                "this machine's memory ran out", "make it smaller: --size 480p, or fewer --frames"
+            )
         case OSError(errno=number) if number in FULL_DISK:
             error = FitError(f"the disk is full: {error}", "free some disk space, or choose another -o")
     if isinstance(error, I2VError):
@@ -168,10 +170,10 @@ def _save_traceback(error: BaseException) -> str:
 def _speaks_json(arguments: list[str]) -> bool:
     """Looked up by hand: what was wrong with the arguments may have kept Typer from reading them."""
     flags = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    return any(
-        f"--{name}" in flags or os.environ.get(f"I2V_{name.upper()}", "0").lower() in ("1", "true", "yes", "on")
-        for name in ("json", "events")
-    )
+    if "--json" in flags or "--events" in flags:
+        return True
+    twins = (os.environ.get(name, "").lower() for name in ("I2V_JSON", "I2V_EVENTS"))
+    return any(twin in ("1", "true", "yes", "on") for twin in twins)
 
 
 def _reader_left() -> int:

@@ -25,4 +25,4 @@ def doctor(json: options.Json = False) -> None:
     for finding in findings:
         result(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.name:<{width}}  {finding.value}")
         if finding.fix:
-            result(f"{'':<{width + 11}}fix: {finding.fix}" if not finding.ok else f"{'':<{width + 11}}{finding.fix}")
+            result(f"{'':<{width + 9}}  {'' if finding.ok else 'fix: '}{finding.fix}")

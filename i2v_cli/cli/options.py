@@ -1,4 +1,4 @@
-"""The flags, each spelled once. Values stay text here: `resolve` checks those of flags, environment and presets alike.
+"""The flags, each spelled once. Values stay text here: `resolve` checks them, and those of presets, alike.
 
 Typer is told of no default: what is not given comes from the environment, the preset or the family.
 """

@@ -13,14 +13,16 @@ HIDDEN = {"image", "prompt", "preset", "output", "sheet", "overwrite", "ai_mark"
 app = typer.Typer(name="presets", help="The YAML presets.", rich_markup_mode=None)
 
 
-@app.command(
-    "list",
-    epilog="Examples:\n\n\b\n  i2v presets list\n  i2v presets list --json",
-)
+@app.command("list")
 def list_presets(json: options.Json = False) -> None:
     """Every preset by name, with what it is for.
 
     Your own ones lie in the folder `presets` of i2v's configuration; they go before those of the package.
+
+    \b
+    Examples:
+      i2v presets list
+      i2v presets list --json
     """
     from i2v_cli import presets
 
@@ -34,9 +36,7 @@ def list_presets(json: options.Json = False) -> None:
         result(f"{one.name:<{width}}  {one.description}".rstrip())
 
 
-@app.command(
-    epilog="Examples:\n\n\b\n  i2v presets show pocket-hd\n  i2v presets show pocket > my.yaml",
-)
+@app.command()
 def show(
     name: Annotated[
         str, typer.Argument(metavar="NAME|FILE", help="A preset.", show_default=False)
@@ -46,6 +46,11 @@ def show(
     """All values of a preset, those of its family included, and where each comes from.
 
     What it prints is a preset itself: save it, change it, give it to --preset.
+
+    \b
+    Examples:
+      i2v presets show pocket-hd
+      i2v presets show pocket > my.yaml
     """
     from i2v_cli.resolve import resolve
 

@@ -1,4 +1,4 @@
-"""Events while work goes on: a bar on a terminal, plain lines in a log, JSON lines for a program, or nothing."""
+"""Events while work goes on: bars on a terminal, plain lines in a log, JSON for a program, or nothing."""
 
 import os
 import sys

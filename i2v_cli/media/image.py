@@ -16,7 +16,7 @@ from i2v_cli.media import colour, containers
 from i2v_cli.media.untrusted import DECODE_ERRORS, opened
 from i2v_cli.request import Fit
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "BMP", "TIFF", "GIF", "PPM")
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "TIFF", "GIF", "PPM")  # an MPO opens as a JPEG
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 
 MAX_BYTES = 200_000_000

@@ -52,7 +52,7 @@ def opened(path: Path, noun: str, max_bytes: int | None = None) -> Iterator[Bina
         raise InputError(f"cannot read {noun} {path}: {error.message}", hint=error.hint) from error
     except UnidentifiedImageError as error:
         raise InputError(
-            f"cannot read {noun} {path}: not a picture that is known here", hint=READABLE
+            f"cannot read {noun} {path}: not a picture of a known format", hint=READABLE
         ) from error
     except DECODE_ERRORS as error:
         raise InputError(

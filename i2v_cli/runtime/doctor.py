@@ -21,7 +21,7 @@ import platformdirs
 
 import i2v_cli
 from i2v_cli.errors import ModelError
-from i2v_cli.events import Event
+from i2v_cli.events import Event, Warned
 from i2v_cli.runtime import memory
 from i2v_cli.weights.digest import sha256
 
@@ -78,11 +78,8 @@ def torch_findings(code: str = TORCH_CHILD, seconds: float = TORCH_SECONDS) -> l
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return [
-            Finding(
-                "torch", f"no answer in {seconds:g} s", False, "use --device cpu, or update the GPU's driver"
-            )
-        ]
+        fix = "use --device cpu, or update the GPU's driver"
+        return [Finding("torch", f"no answer in {seconds:g} s", False, fix)]
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         return [Finding("torch", last, False, "pip install --force-reinstall torch")]
@@ -103,8 +100,9 @@ def child() -> None:
         Finding("torch", f"{torch.__version__} ({_build(torch.version.cuda, torch.version.hip)})"),
         Finding("device", f"{runtime.device.type}, {dtype}"),
         *(
-            Finding("device", str(event), False, "use --dtype fp32, or another version of torch")
+            Finding("device", event.message, False, "use --dtype fp32, or another version of torch")
             for event in said
+            if isinstance(event, Warned)
         ),
         Finding(
             "self-test",
@@ -140,17 +138,18 @@ def _gib(size: int) -> str:
 
 
 def examine_folder(name: str, folder: Path) -> Finding:
+    """Tries to write in `folder`, which is made when it is not there."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return Finding(name, str(folder))
     except OSError as error:
-        return Finding(
-            name, f"{folder}: {error.strerror}", False, "set XDG_CACHE_HOME to a folder you may write to"
-        )
+        fix = "set XDG_CACHE_HOME to a folder you may write to"
+        return Finding(name, f"{folder}: {error.strerror}", False, fix)
 
 
 def examine_ffmpeg() -> list[Finding]:
+    """The ffmpeg that videos are written with, and each encoder that a `--format` or `--codec` needs."""
     try:
         program = imageio_ffmpeg.get_ffmpeg_exe()
         listed = subprocess.run(
@@ -182,6 +181,7 @@ def _heif() -> Finding:
 
 
 def examine_weights() -> list[Finding]:
+    """The embedded model's files against the digests that this version was made with."""
     config = import_module("i2v_cli.families.pocket.config")  # by name: a family's data, one floor up
     fix = "pip install --force-reinstall i2v-cli"
     findings = []

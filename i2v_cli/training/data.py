@@ -121,8 +121,9 @@ def _clip(photos: list[np.ndarray], cutouts: list[Cutout], cells: tuple[int, int
         for _ in range(rng.randint(1, 3)):
             _paste(picture, rng.choice(cutouts), rng)
     if wish.subject:
-        if rng.random() < 0.4:  # a bystander that the words do not name
-            _paste(picture, rng.choice([one for one in cutouts if one.name != wish.subject]), rng)
+        others = [one for one in cutouts if one.name != wish.subject]
+        if others and rng.random() < 0.4:  # a bystander that the words do not name
+            _paste(picture, rng.choice(others), rng)
         named = rng.choice([one for one in cutouts if one.name == wish.subject])
         alpha, box = _paste(picture, named, rng)
         movable = _soft_mask(alpha, cells)

@@ -7,6 +7,7 @@ is CoTracker; here it is pyramidal Lucas-Kanade (Bouguet 2000) chained through e
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 import cv2
@@ -25,6 +26,7 @@ from i2v_cli.sampling.samplers import SAMPLERS
 from i2v_cli.training.config import VALIDATION
 from i2v_cli.training.data import load_photo
 
+WORDINGS = Path(__file__).with_name("wordings.tsv")
 THRESHOLD = 0.005  # of the short side
 GRID = 12  # tracked points a side; the two in the middle of each edge vote
 FIRST_INSET, LAST_INSET = 0.08, 0.92
@@ -93,6 +95,13 @@ def vbench_tasks() -> list[Task]:
         for photo, scene in VALIDATION.items()
         for asked, words in WORDING.items()
     ]
+
+
+def wording_tasks() -> list[Task]:
+    """The wordings of `wordings.tsv`, written by hand and never trained on, each with a validation photo."""
+    lines = WORDINGS.read_text(encoding="utf-8").splitlines()[1:]
+    pairs = [line.split("\t") for line in lines]
+    return [Task(photo, words, asked) for photo, (asked, words) in zip(cycle(VALIDATION), pairs, strict=False)]
 
 
 def evaluate(photos: Path, weights: Path, tasks: Sequence[Task], report: Report) -> list[Followed]:

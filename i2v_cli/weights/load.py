@@ -12,6 +12,7 @@ from typing import TypeVar
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from i2v_cli.errors import ModelError
 from i2v_cli.weights import header
@@ -30,7 +31,7 @@ def load(
     that is damaged, not finite or not exactly this network's is a ModelError; names and shapes are compared
     before data is read. Weights that need no cast stay mapped: do not cut the file while they are in use.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _NoNormal():
         network = build()
     entries = {
         name.removeprefix(prefix): entry
@@ -51,6 +52,16 @@ def load(
     ]
     assert not left, f"non-persistent buffers {left}"
     return network.eval().requires_grad_(False)
+
+
+class _NoNormal(TorchFunctionMode):
+    """Skips normal initialisation, which loading replaces: on meta its first call imports for a second."""
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        named = kwargs or {}
+        if func in {nn.init.normal_, Tensor.normal_}:
+            return named["tensor"] if "tensor" in named else args[0]
+        return func(*args, **named)
 
 
 def _compare(expected: dict[str, Tensor], entries: dict[str, header.Entry], what: str) -> None:

@@ -15,9 +15,8 @@ def test_the_whole_machine_is_examined_and_every_problem_has_a_fix() -> None:
     findings = {finding.name: finding for finding in examine()}
     assert {
         "i2v", "python", "torch", "device", "self-test", "threads", "memory", "disk here",
-        "disk of the cache", "cache", "ffmpeg", "encoder libx264", "encoder libx265", "encoder libvpx-vp9", "encoder libwebp",
-        "pillow",
-        "heic photos", "pocket weights", "pocket text encoder",
+        "disk of the cache", "cache", "ffmpeg", "encoder libx264", "encoder libx265", "encoder libvpx-vp9",
+        "encoder libwebp", "pillow", "heic photos", "pocket weights", "pocket text encoder",
     } <= set(findings)  # fmt: skip
     assert all(finding.value for finding in findings.values())
     assert all(finding.fix for finding in findings.values() if not finding.ok)

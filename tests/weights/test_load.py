@@ -1,5 +1,7 @@
 import random
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,6 +158,20 @@ def test_a_pickle_is_refused_whatever_its_name(path: Path, state: dict[str, Tens
     torch.save(state, path)
     with pytest.raises(ModelError, match="is no usable safetensors file"):
         load(Tiny, path, torch.float32, CPU)
+
+
+def test_loading_an_embedding_imports_no_compiler(path: Path) -> None:
+    save_file({"weight": torch.ones(5, 3)}, path)
+    code = f"""
+import sys, torch
+from pathlib import Path
+from i2v_cli.weights.load import load
+before = len(sys.modules)
+network = load(lambda: torch.nn.Embedding(5, 3), Path({str(path)!r}), torch.float32, torch.device("cpu"))
+assert network.weight.eq(1).all()
+assert len(sys.modules) - before < 50
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 def test_a_network_with_a_hidden_buffer_is_our_mistake(path: Path) -> None:

@@ -1,0 +1,190 @@
+"""`i2v generate`: the main job. Parse, resolve, plan, do, show."""
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from i2v_cli.cli import options
+from i2v_cli.cli.output import emit, result, say, yaml_value
+from i2v_cli.cli.progress import reporter
+from i2v_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from i2v_cli.generate import Result
+    from i2v_cli.plan import Plan
+    from i2v_cli.resolve import Resolved
+
+LONGEST_PROMPT = 100_000  # bytes read of a file; a request takes fewer characters and says so
+
+
+def generate(
+    image: options.Image,
+    prompt: options.Prompt,
+    *,
+    output: options.Output = None,
+    overwrite: options.Overwrite = None,
+    preset: options.Preset = None,
+    seconds: options.Seconds = None,
+    frames: options.Frames = None,
+    fps: options.Fps = None,
+    size: options.Size = None,
+    fit: options.Fit = None,
+    background: options.Background = None,
+    seed: options.Seed = None,
+    steps: options.Steps = None,
+    guidance: options.Guidance = None,
+    negative: options.Negative = None,
+    sampler: options.Sampler = None,
+    shift: options.Shift = None,
+    device: options.Device = None,
+    dtype: options.Dtype = None,
+    threads: options.Threads = None,
+    format: options.Format = None,
+    codec: options.Codec = None,
+    quality: options.Quality = None,
+    sheet: options.Sheet = None,
+    check: options.Check = None,
+    metadata: options.Metadata = None,
+    no_ai_mark: options.NoAiMark = None,
+    dry_run: options.DryRun = False,
+    json: options.Json = False,
+    events: options.Events = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """One photo and a sentence become a video.
+
+    Every flag has a twin in the environment: --steps 12 is I2V_STEPS=12. A flag goes before the environment,
+    the environment before the preset, the preset before the model's own default.
+
+    \b
+    Examples:
+      i2v generate photo.png "camera slowly pans right"
+      i2v generate photo.png "zoom in" -o zoom.gif --seconds 2 --size 480p
+    """
+    given = locals()
+    from i2v_cli.request import Request
+    from i2v_cli.resolve import resolve, unknown_variables
+
+    flags = {key: given[key] for key in Request.model_fields if key in given}
+    flags |= {"prompt": read_prompt(prompt), "ai_mark": False if no_ai_mark else None}
+    resolved = resolve(flags, os.environ)
+    _check_streams(resolved, json=json, events=events, dry_run=dry_run)
+
+    from i2v_cli.plan import plan  # numpy and PIL, from here on
+
+    planned = plan(resolved.request)
+    if not quiet:
+        for sentence in unknown_variables(os.environ):
+            say(f"warning: {sentence}")
+    if dry_run:
+        show_plan(planned, resolved, as_json=json or events)
+        return
+    if not quiet:
+        for line in [*_table(resolved), *_sizes(planned)] if verbose else [_headline(planned)]:
+            say(line)
+
+    from i2v_cli import generate as straight_line  # torch, from here on
+
+    with reporter(events=events, quiet=quiet) as report:
+        made = straight_line.generate(planned, report)
+    if not quiet:
+        stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in made.seconds.items())
+        say(f"done in {sum(made.seconds.values()):.1f} s ({stages})")
+    show_result(made, planned, as_json=json or events)
+
+
+def read_prompt(prompt: str) -> str:
+    """The text itself; that of standard input for "-", that of the file for "@FILE"."""
+    if prompt != "-" and not prompt.startswith("@"):
+        return prompt
+    source = "standard input" if prompt == "-" else prompt[1:]
+    try:
+        if prompt == "-":
+            data = sys.stdin.buffer.read(LONGEST_PROMPT) if sys.stdin is not None else b""
+        else:
+            with Path(source).open("rb") as file:
+                data = file.read(LONGEST_PROMPT)
+        return data.decode("utf-8-sig").rstrip("\r\n")
+    except OSError as error:
+        raise UsageError(
+            f"the prompt cannot be read from {source}: {error.strerror}", "@ stands before the name of a file"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the prompt in {source} is not UTF-8 text", "save it as UTF-8") from error
+
+
+def show_plan(plan: "Plan", resolved: "Resolved", *, as_json: bool) -> None:
+    """The result of a dry run."""
+    if as_json:
+        request = resolved.request.model_dump(mode="json")
+        emit("result", {"dry_run": True, **_facts(plan), "request": request, "origins": resolved.origins})
+        return
+    for line in [*_table(resolved), *_sizes(plan)]:
+        result(line)
+
+
+def show_result(made: "Result", plan: "Plan", *, as_json: bool) -> None:
+    """The paths, the clip's last; nothing where the clip itself went to standard output."""
+    if as_json:
+        recipe = made.recipe
+        fields = {**_facts(plan), "seconds": made.seconds, "peak_memory_bytes": made.peak_memory}
+        emit("result", {**fields, "check": recipe["check"], "recipe": recipe})
+    elif made.path is not None:
+        for path in (plan.request.sheet, made.path):
+            if path is not None:
+                result(str(path))
+
+
+def _check_streams(resolved: "Resolved", *, json: bool, events: bool, dry_run: bool) -> None:
+    if json and events:
+        raise UsageError("--json and --events are both given", "drop one of them")
+    if resolved.request.output == "-" and (json or events) and not dry_run:
+        raise UsageError("standard output takes the video or JSON, not both", "name a file with -o")
+
+
+def _headline(plan: "Plan") -> str:
+    return f"{plan.request.image} -> {_target(plan)}  {_clip(plan)}, seed {plan.request.seed}"
+
+
+def _table(resolved: "Resolved") -> list[str]:
+    """A line a value of the request, with its origin."""
+    values = resolved.request.model_dump(mode="json")
+    return [f"{f'{key}: {yaml_value(raw)}':<28}  # {resolved.origins[key]}" for key, raw in values.items()]
+
+
+def _sizes(plan: "Plan") -> list[str]:
+    return [
+        f"target: {_target(plan)}",
+        f"clip: {_clip(plan)}",
+        f"memory: about {plan.memory_bytes / 2**30:.1f} GiB",
+        f"disk: about {max(plan.disk_bytes / 2**20, 0.1):.1f} MiB",
+        *(f"note: {note}" for note in plan.notes),
+    ]
+
+
+def _clip(plan: "Plan") -> str:
+    shape = plan.geometry
+    size = f"{shape.frames} frames {shape.width}x{shape.height}"
+    return f"{size} at {shape.fps:g} a second, {shape.seconds:.1f} s"
+
+
+def _target(plan: "Plan") -> str:
+    return "standard output" if plan.target is None else str(plan.target)
+
+
+def _facts(plan: "Plan") -> dict[str, Any]:
+    """What JSON says about a clip, made or not."""
+    shape = plan.geometry
+    return {
+        "path": plan.target,
+        "sheet": plan.request.sheet,
+        "seed": plan.request.seed,
+        "width": shape.width,
+        "height": shape.height,
+        "frames": shape.frames,
+        "fps": shape.fps,
+        "memory_bytes": plan.memory_bytes,
+        "disk_bytes": plan.disk_bytes,
+    }
