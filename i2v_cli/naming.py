@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 
 from i2v_cli.errors import UsageError
-from i2v_cli.presets import shown
 from i2v_cli.request import Request
 
 STDOUT = "-"
@@ -39,7 +38,7 @@ def candidates(request: Request, today: date | None = None) -> Iterator[Path]:
         yield from _numbered(asked, stem, suffix, request)
         return
     if _same(asked, request.image):
-        raise UsageError(f"the output {shown(asked)} is the photo itself", "choose another -o")
+        raise UsageError(f"the output {asked} is the photo itself", "choose another -o")
     yield asked
 
 
@@ -56,16 +55,14 @@ def filled(request: Request, today: date) -> str:
     try:
         parts = list(string.Formatter().parse(output))
     except ValueError as error:
-        raise UsageError(f"the output {shown(output)} has an unpaired brace", hint) from error
+        raise UsageError(f"the output {output} has an unpaired brace", hint) from error
     text = ""
     for literal, field, form, conversion in parts:
         text += literal
         if field is None:
             continue
         if field not in known or form or conversion:
-            raise UsageError(
-                f"the output {shown(output)} has an unknown field {shown('{' + field + '}')}", hint
-            )
+            raise UsageError(f"the output {output} has an unknown field", hint)
         text += known[field]
     if not text:
         raise UsageError("the output has no name", "name a file, like -o clip.mp4")

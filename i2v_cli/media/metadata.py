@@ -16,6 +16,8 @@ from i2v_cli.request import MetadataLevel
 
 Recipe: TypeAlias = dict[str, Any]
 
+# Wholly, or in part: IPTC's terms for pictures by trained models.
+AI_TERMS = ("trainedAlgorithmicMedia", "compositeWithTrainedAlgorithmicMedia")
 AI_SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 COMMENT = "AI-generated video (IPTC digital source type: trainedAlgorithmicMedia)"
 
@@ -86,7 +88,7 @@ def read(path: Path) -> Recipe:
     said = _properties(_packet_of(path))
     source = said.get(f"{{{IPTC}}}DigitalSourceType")
     return {
-        "ai_generated": source is not None and source.endswith("lgorithmicMedia"),
+        "ai_generated": source is not None and source.rpartition("/")[2] in AI_TERMS,
         "digital_source_type": source,
         "software": said.get(f"{{{XMP}}}CreatorTool"),
         "recipe": _parse_recipe(said.get(f"{{{OWN}}}Recipe")),

@@ -19,7 +19,7 @@ from i2v_cli.errors import InputError
 
 READABLE = "PNG, JPEG, WebP, AVIF, HEIC, BMP, TIFF, GIF and PPM are read"
 
-# Fuzzing Pillow brings up about half of these; the others are what its decoders are written to raise.
+# Fuzzing Pillow brings up a third of these; the others are what its decoders are written to raise.
 DECODE_ERRORS = (
     OSError,
     ValueError,

@@ -1,4 +1,4 @@
-"""20,000 damaged pictures: each is read or refused with InputError, nothing else, and nothing is said about it."""
+"""20,000 damaged pictures: each is read or refused with InputError, and nothing reaches the terminal."""
 
 import io
 import random

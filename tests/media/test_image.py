@@ -235,7 +235,7 @@ def test_cmyk_comes_back_as_the_rgb_it_was(tmp_path, photo):
 
 
 def test_ycck_jpeg_comes_back_as_the_rgb_it_was(tmp_path, photo):
-    """Photoshop's CMYK: inverted, and turned to luma and chroma. Pillow writes none, so the marker is patched."""
+    """Photoshop's CMYK, inverted and turned to luma and chroma. Pillow writes none: the marker is patched."""
     stored = Image.fromarray(255 - photo).convert("YCbCr")
     channels = [channel.point(lambda v: 255 - v) for channel in stored.split()]
     picture = Image.merge("CMYK", [*channels, Image.new("L", stored.size, 0)])
@@ -395,7 +395,7 @@ def test_devices_and_sockets_are_refused(tmp_path):
 @pytest.mark.skipif(os.name == "nt", reason="POSIX files")
 def test_fifo_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.png")
-    code = "import sys; from pathlib import Path; from i2v_cli.media import image; image.probe(Path(sys.argv[1]))"
+    code = "import sys, pathlib; from i2v_cli.media import image; image.probe(pathlib.Path(sys.argv[1]))"
     result = subprocess.run(
         [sys.executable, "-c", code, tmp_path / "pipe.png"],
         capture_output=True,

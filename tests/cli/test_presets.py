@@ -1,0 +1,39 @@
+"""`i2v presets`."""
+
+import json
+
+
+def test_list_names_the_presets_and_what_they_are_for(i2v):
+    done = i2v("presets", "list")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["pocket", "pocket-draft", "pocket-hd"]
+    assert all(len(line.split()) > 3 for line in done.stdout.splitlines())
+
+
+def test_list_as_json_is_one_result(i2v):
+    said = json.loads(i2v("presets", "list", "--json").stdout)
+    assert (said["schema"], said["type"]) == (1, "result")
+    assert [preset["name"] for preset in said["presets"]] == ["pocket", "pocket-draft", "pocket-hd"]
+
+
+def test_show_is_itself_a_preset_that_means_the_same(i2v, folder):
+    shown = i2v("presets", "show", "pocket-hd").stdout
+    (folder / "own.yaml").write_text(shown, encoding="utf-8")
+    again = i2v("presets", "show", "./own.yaml")
+    assert again.returncode == 0, again.stderr
+    values = [line.partition("#")[0] for line in shown.splitlines()]
+    assert [line.partition("#")[0] for line in again.stdout.splitlines()] == values
+
+
+def test_show_tells_where_each_value_comes_from(i2v):
+    said = json.loads(i2v("presets", "show", "pocket-hd", "--json").stdout)
+    assert said["values"].keys() == said["origins"].keys()
+    assert said["origins"]["size"].startswith("preset pocket-hd.yaml:")
+    assert said["origins"]["shift"] == "family pocket"
+    assert said["origins"]["fit"] == "default"
+
+
+def test_show_of_an_unknown_preset_names_the_nearest(i2v):
+    done = i2v("presets", "show", "pocket-dhaft")
+    assert done.returncode == 2
+    assert "did you mean pocket-draft?" in done.stderr
