@@ -128,6 +128,7 @@ def _spec(plan: Plan) -> VideoSpec:
         format=request.format,
         codec=request.codec,
         quality=request.quality,
+        comment=metadata.COMMENT if request.ai_mark else "",
     )
 
 
