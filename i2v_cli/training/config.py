@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# Kept aside for evaluation: file stem -> what is in the picture. None has a near-duplicate in the training set.
+# Kept aside for evaluation: file stem -> what is in the picture. None has a near-duplicate in training.
 VALIDATION = {
     "011": "a castle on the shore of a lake, mountains behind it",
     "019": "a red panda resting on a branch",

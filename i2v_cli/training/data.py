@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
+from i2v_cli.errors import InputError
 from i2v_cli.families.pocket.config import KNOTS, STRIDE, grid
 from i2v_cli.families.pocket.vae import Motion
 from i2v_cli.training.captions import caption, sample
@@ -90,7 +91,7 @@ def load_cutouts(folder: Path) -> list[Cutout]:
     cutouts = []
     for path in sorted(folder.iterdir()):
         pixels = _read(path, cv2.IMREAD_UNCHANGED)
-        if pixels is not None and pixels.ndim == 3 and pixels.shape[2] == 4:
+        if pixels.ndim == 3 and pixels.shape[2] == 4:
             name = re.sub(r"[^a-z]+", " ", names.get(path.stem, path.stem).lower()).strip()
             cutouts.append(Cutout(name or "object", cv2.cvtColor(_shrink(pixels, 256), cv2.COLOR_BGRA2RGBA)))
     return cutouts
@@ -102,7 +103,10 @@ def picture_tensor(pictures: np.ndarray) -> Tensor:
 
 
 def _read(path: Path, flags: int) -> np.ndarray:
-    return cv2.imdecode(np.fromfile(path, dtype=np.uint8), flags)
+    pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), flags)
+    if pixels is None:
+        raise InputError(f"{path} cannot be read as a picture", hint="take it out of the folder")
+    return pixels
 
 
 def _shrink(pixels: np.ndarray, longest: int) -> np.ndarray:
@@ -172,7 +176,7 @@ def _paste(picture: np.ndarray, cutout: Cutout, rng: random.Random):
 
 
 def _soft_mask(alpha: np.ndarray, cells: tuple[int, int]) -> np.ndarray:
-    """How much of a cell moves; it falls off over a cell, so that the picture stretches instead of tearing."""
+    """How much of a cell moves; it falls off over a cell, so that the picture stretches and does not tear."""
     mask = cv2.resize(alpha, (cells[1], cells[0]), interpolation=cv2.INTER_AREA)
     return cv2.GaussianBlur(cv2.dilate(mask, np.ones((2, 2))), (3, 3), 0)
 

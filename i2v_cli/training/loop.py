@@ -55,7 +55,7 @@ class Run:
 
 
 def train(config: TrainConfig, report: Report) -> Path:
-    """Trains until `steps` or `minutes`; returns the averaged weights' path. Goes on from a checkpoint in `out`."""
+    """Trains until `steps` or `minutes`; goes on from `out`'s checkpoint. -> the averaged weights."""
     config.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
     run = _start(config)
@@ -109,7 +109,7 @@ def _train_step(run: Run, fast: Pocket, batch: Batch, context: tuple[Tensor, Ten
     losses = [part.mean() for part in errors]
     sum(weight * loss for weight, loss in zip(PART_WEIGHTS, losses, strict=True)).backward()
     for slow, quick in zip(run.model.parameters(), fast.parameters(), strict=True):
-        slow.grad = quick.grad.float()
+        slow.grad = None if quick.grad is None else quick.grad.float()
         quick.grad = None
     nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimizer.step()
@@ -208,6 +208,7 @@ def _log(config: TrainConfig, run: Run, losses: list[list[float]], report: Repor
         file.write(line + "\n")
     report(
         Noted(
-            f"step {run.step}: {clips / run.seconds:.1f} clips/s, loss camera {camera:.4f} still {still:.4f} scene {scene:.4f}"
+            f"step {run.step}: {clips / run.seconds:.1f} clips/s, "
+            f"loss camera {camera:.4f} still {still:.4f} scene {scene:.4f}"
         )
     )

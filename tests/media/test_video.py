@@ -462,3 +462,15 @@ def test_truncated_video_is_an_input_error(tmp_path, clip, spec):
     (tmp_path / "clip.mp4").write_bytes(data[: len(data) * 2 // 3])
     with pytest.raises(InputError):
         video.probe(tmp_path / "clip.mp4")
+
+
+def test_a_name_of_our_own_that_was_taken_meanwhile_gives_way_to_the_next(tmp_path):
+    spec = VideoSpec(width=32, height=16, frames=2, fps=8)
+    others = (tmp_path / name for name in ("a.mp4", "a-2.mp4", "a-3.mp4"))
+    with video.Writer(tmp_path / "a.mp4", spec, others=others) as writer:
+        writer.write(np.zeros((2, 16, 32, 3), np.uint8))
+        for name in ("a.mp4", "a-2.mp4"):
+            (tmp_path / name).write_text("somebody else's")
+    assert writer.target == tmp_path / "a-3.mp4"
+    assert video.probe(tmp_path / "a-3.mp4").frames == 2
+    assert (tmp_path / "a.mp4").read_text() == "somebody else's"

@@ -98,3 +98,8 @@ def weights_sha256() -> dict[str, str]:
 def memory(shape: Geometry) -> int:
     """Peak bytes of a run: torch and the networks, the photo as decoded, and the warp's working planes."""
     return BASE_MEMORY + 6 * shape.source[0] * shape.source[1] + BYTES_A_PIXEL * shape.width * shape.height
+
+
+def seconds(shape: Geometry, steps: int) -> float:
+    """A guess at the whole run on two CPU cores: starting, denoising, pixels through warp and encoder."""
+    return 3.0 + 0.06 * steps + 6e-8 * shape.width * shape.height * shape.frames

@@ -20,7 +20,7 @@ CHUNK = 8
 def frames(photo: Tensor, motion: Motion, num_frames: int) -> Iterator[Tensor]:
     """Chunks [f, 3, H, W] uint8 on the CPU.
 
-    photo: [3, H, W] uint8, already of the output's size. motion: of a batch of one. The clip's motion spans its
+    photo: [3, H, W] uint8, already of the output's size. motion: of a batch of one. It spans the clip's
     duration whatever the number of frames: more frames are a finer look at the same movement.
     """
     photo_levels = _levels(photo)
@@ -49,7 +49,7 @@ def _at(motion: Motion, time: float) -> Motion:
     return Motion(between(motion.path), between(motion.residual), motion.movable)
 
 
-def _frame(photo: Tensor, photo_levels: list[Tensor], places: Tensor, now: Motion) -> Tensor:
+def _frame(photo: Tensor, photo_levels: list[Tensor], places: tuple[Tensor, Tensor], now: Motion) -> Tensor:
     """One frame [3, H, W] uint8. `now` holds one moment: path [1, 4], residual [1, 2, h, w]."""
     pan, tilt, zoom, roll = now.path[0].tolist()
     moving = bool(now.movable.any())
@@ -62,7 +62,7 @@ def _frame(photo: Tensor, photo_levels: list[Tensor], places: Tensor, now: Motio
     aspect = photo.shape[2] / photo.shape[1]
     if moving:
         seen = seen + _sample(now.residual * now.movable, seen, aspect, mode="bilinear", edge="zeros")[0]
-    # Seen from further away a pixel covers more of the photo: blend towards the half-size level, or it shimmers.
+    # Seen from further away a pixel covers more of the photo: blend towards half its size, or it shimmers.
     coarse = min(max(math.log2(scale), 0.0), len(photo_levels) - 1.0)
     level = math.floor(coarse)
     fetched = _sample(photo_levels[level], seen, aspect, mode="bicubic", edge="reflection")
