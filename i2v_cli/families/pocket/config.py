@@ -12,16 +12,16 @@ FOLDER = Path(__file__).parent
 WEIGHTS = FOLDER / "weights.safetensors"
 TEXT_WEIGHTS = FOLDER / "text_encoder.safetensors"
 TOKENIZER = FOLDER / "tokenizer.json"
-WEIGHTS_SHA256 = ""
+WEIGHTS_SHA256 = "2f68dbcbed3065b51293956c248c6ef54e9f2a347a9a79d00ee20c8cde99b9ea"
 TEXT_WEIGHTS_SHA256 = "5651fea3e801a6767128b21cbad720f9dcfd46eeccc64dfcf20095e70d6964d0"
 
 DEFAULTS: dict[str, Any] = {
     "fps": 16.0,
     "area": 768 * 512,
-    "steps": 16,
-    "guidance": 2.0,
+    "steps": 12,
+    "guidance": 3.0,
     "sampler": "dpmpp-2m",
-    "shift": 1.0,
+    "shift": 4.0,
 }
 
 # The clip's duration is cut into 48 knots after the photo itself, 4 a temporal group.
