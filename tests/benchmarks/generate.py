@@ -87,7 +87,7 @@ def clips(runs: int) -> str:
                 results.append(result)
         wall = statistics.median(walls)
         stages = [statistics.median(result["seconds"][stage] for result in results) for stage in STAGES]
-        memory = statistics.median(result["peak_memory"] for result in results) / 2**20
+        memory = statistics.median(result["peak_memory_bytes"] for result in results) / 2**20
         cells = [name, str(results[0]["frames"]), f"**{wall:.1f}**", f"{wall - sum(stages):.1f}"]
         rows.append(f"| {' | '.join([*cells, *(f'{value:.2f}' for value in stages), f'{memory:.0f}'])} |")
     return "\n".join(rows)

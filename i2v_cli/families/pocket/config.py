@@ -58,9 +58,9 @@ class DenoiserConfig:
 
 MAX_TOKENS = 128
 
-# Measured by tests/benchmarks/generate.py: torch, the networks and the encoder; then a pixel of output.
-BASE_MEMORY = 900 << 20
-BYTES_A_PIXEL = 160
+# Measured by tests/benchmarks/generate.py: torch and the networks; a pixel of output, ffmpeg included.
+BASE_MEMORY = 450 << 20
+BYTES_A_PIXEL = 280
 
 
 def grid(width: int, height: int) -> tuple[int, int]:
@@ -102,4 +102,4 @@ def memory(shape: Geometry) -> int:
 
 def seconds(shape: Geometry, steps: int) -> float:
     """A guess at the whole run on two CPU cores: starting, denoising, pixels through warp and encoder."""
-    return 3.0 + 0.06 * steps + 6e-8 * shape.width * shape.height * shape.frames
+    return 3.0 + 0.06 * steps + 7.5e-8 * shape.width * shape.height * shape.frames
