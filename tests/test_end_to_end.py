@@ -169,7 +169,7 @@ def test_an_existing_file_is_neither_touched_nor_worked_for(photo, tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("delay", [0.1, 1.5, 4.0])
+@pytest.mark.parametrize("delay", [0.5, 1.5, 4.0])
 def test_signals_end_the_run_at_once_and_leave_nothing(photo, tmp_path, number, code, delay):
     process = subprocess.Popen(
         [sys.executable, "-m", "i2v_cli", "generate", photo, "pan left", "--size", "1080p", "--steps", "200"],

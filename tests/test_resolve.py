@@ -6,6 +6,7 @@ import pytest
 
 from i2v_cli import presets, resolve
 from i2v_cli.errors import UsageError
+from i2v_cli.families.pocket.config import DEFAULTS
 from i2v_cli.request import Request
 
 GIVEN = {"image": Path("photo.png"), "prompt": "pan"}
@@ -40,7 +41,7 @@ def refused(flags: dict, environment: dict | None = None) -> UsageError:
         ({"steps": "10"}, {"I2V_STEPS": "20"}, "steps: 30", 10, "flag --steps"),
         ({}, {"I2V_STEPS": "20"}, "steps: 30", 20, "environment I2V_STEPS"),
         ({}, {}, "steps: 30", 30, "preset own.yaml:2"),
-        ({}, {}, "", 16, "family pocket"),
+        ({}, {}, "", DEFAULTS["steps"], "family pocket"),
     ],
 )
 def test_flag_before_environment_before_preset_before_family(flags, environment, line, steps, origin, preset):
@@ -90,7 +91,7 @@ def test_mark_is_left_out_by_its_twin(raw, mark):
 
 
 def test_empty_variable_is_not_set():
-    assert resolve.resolve(GIVEN, {"I2V_STEPS": "", "I2V_PRESET": ""}).request.steps == 16
+    assert resolve.resolve(GIVEN, {"I2V_STEPS": "", "I2V_PRESET": ""}).request.steps == DEFAULTS["steps"]
 
 
 def test_image_and_prompt_have_no_variables():
@@ -155,12 +156,20 @@ def test_unknown_suffix_names_the_known_ones():
 @pytest.mark.parametrize(
     ("flags", "message", "hint"),
     [
-        ({"steps": "0"}, "--steps 0 is not a whole number from 1 to 500", "for example --steps 16"),
-        ({"steps": "2.5"}, "--steps 2.5 is not a whole number", "--steps 16"),
-        ({"steps": "many"}, "--steps many is not", "--steps 16"),
+        (
+            {"steps": "0"},
+            "--steps 0 is not a whole number from 1 to 500",
+            f"for example --steps {DEFAULTS['steps']}",
+        ),
+        ({"steps": "2.5"}, "--steps 2.5 is not a whole number", f"--steps {DEFAULTS['steps']}"),
+        ({"steps": "many"}, "--steps many is not", f"--steps {DEFAULTS['steps']}"),
         ({"seconds": "0"}, "--seconds 0 is not a number above 0 to 600", "--seconds 3"),
         ({"seconds": "nan"}, "--seconds nan is not a number", "--seconds 3"),
-        ({"guidance": "inf"}, "--guidance inf is not a number from 0 to 30", "--guidance 2"),
+        (
+            {"guidance": "inf"},
+            "--guidance inf is not a number from 0 to 30",
+            f"--guidance {DEFAULTS['guidance']}",
+        ),
         ({"fit": "corp"}, "--fit corp is not one of crop, pad, blur, stretch", "did you mean --fit crop?"),
         ({"sampler": "zzz"}, "--sampler zzz is not one of euler", "for example --sampler euler"),
         ({"size": "720"}, "--size 720 is not WxH, 480p", "for example --size 720p"),
