@@ -159,7 +159,7 @@ def test_unknown_suffix_names_the_known_ones():
         (
             {"steps": "0"},
             "--steps 0 is not a whole number from 1 to 500",
-            f"for example --steps {DEFAULTS['steps']}",
+            f"--steps {DEFAULTS['steps']}",
         ),
         ({"steps": "2.5"}, "--steps 2.5 is not a whole number", f"--steps {DEFAULTS['steps']}"),
         ({"steps": "many"}, "--steps many is not", f"--steps {DEFAULTS['steps']}"),
