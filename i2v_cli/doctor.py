@@ -28,7 +28,13 @@ from i2v_cli.weights.digest import sha256
 TORCH_SECONDS = 90
 ENOUGH_MEMORY = 2 * memory.GIB  # what the embedded model promises to stay below
 ENOUGH_DISK = memory.GIB // 2
-ENCODERS = {"libx264": "mp4 (h264)", "libx265": "mp4 (h265)", "libvpx-vp9": "webm", "libwebp": "webp"}
+ENCODERS = {
+    "libx264": "mp4 (h264)",
+    "libx265": "mp4 (h265)",
+    "libsvtav1": "av1",
+    "libvpx-vp9": "webm",
+    "libwebp": "webp",
+}
 TORCH_CHILD = "from i2v_cli import doctor; doctor.child()"
 
 
@@ -44,7 +50,7 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Every finding, in the order in which they are read. Takes some seconds, TORCH_SECONDS at most."""
-    cache = platformdirs.user_cache_path("i2v")
+    cache = platformdirs.user_cache_path("i2v", appauthor=False)
     return [
         Finding("i2v", i2v_cli.__version__),
         Finding("python", f"{platform.python_version()} on {platform.platform(terse=True)}"),
@@ -184,10 +190,8 @@ def examine_weights() -> list[Finding]:
     """The embedded model's files against the digests that this version was made with."""
     fix = "pip install --force-reinstall i2v-cli"
     findings = []
-    for name, path, expected in (
-        ("pocket weights", config.WEIGHTS, config.WEIGHTS_SHA256),
-        ("pocket text encoder", config.TEXT_WEIGHTS, config.TEXT_WEIGHTS_SHA256),
-    ):
+    for path, expected in config.weights().items():
+        name = f"pocket {path.stem.replace('_', ' ')}"
         try:
             found = sha256(path)
         except ModelError as error:

@@ -1,6 +1,6 @@
 """What the straight line says while it works: small frozen events, given to one `Report`.
 
-Nothing below `cli` prints, logs or draws; `cli/output.py` turns these into a bar, plain lines or JSON.
+Nothing below `cli` prints, logs or draws; `cli/progress.py` turns these into a bar, plain lines or JSON.
 """
 
 from collections.abc import Callable

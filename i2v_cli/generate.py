@@ -23,6 +23,7 @@ from i2v_cli.runtime import device, memory
 from i2v_cli.runtime.device import Runtime
 from i2v_cli.sampling import noise
 from i2v_cli.sampling.samplers import SAMPLERS
+from i2v_cli.weights import digest
 
 FATAL = {"black", "short"}  # a clip that stands still may be just what was asked for
 
@@ -50,6 +51,7 @@ def generate(plan: Plan, report: Report) -> Result:
     clock.begin("load")
     runtime = device.decide(request, report)
     family = families.load(request.family)
+    weights = digest.verified(families.config(request.family).weights())
     photo = _photo(plan, report)
     with _writer(plan) as writer:  # the encoder is tried here
         clock.begin("encode")
@@ -59,7 +61,7 @@ def generate(plan: Plan, report: Report) -> Result:
         clock.begin("decode", geometry.frames)
         check, sheet = Watch(geometry.frames, rearrange(photo, "c h w -> h w c").numpy()), Sheet(plan.spec)
         done = 0
-        for chunk in family.decode(latents, condition, geometry, runtime):
+        for chunk in family.decode(latents, condition, geometry):
             frames = rearrange(chunk, "f c h w -> f h w c").contiguous().numpy()
             writer.write(check.watch(frames))
             sheet.add(frames)
@@ -67,7 +69,7 @@ def generate(plan: Plan, report: Report) -> Result:
             report(Step(done, geometry.frames))
         clock.begin("write")
         verdict = _judged(check.verdict(), request, report)
-        recipe = _recipe(plan, runtime, verdict)
+        recipe = _recipe(plan, runtime, weights, verdict)
         kept = metadata.recipe_at(recipe, request.metadata)
         packet = metadata.packet(kept, ai_mark=request.ai_mark, software=f"i2v {__version__}")
         writer.tag(packet)  # on leaving, the file is finished, counted and given its name
@@ -150,7 +152,7 @@ def _judged(verdict: Verdict, request: Request, report: Report) -> Verdict:
     return verdict
 
 
-def _recipe(plan: Plan, runtime: Runtime, verdict: Verdict) -> dict[str, Any]:
+def _recipe(plan: Plan, runtime: Runtime, weights: dict[str, str], verdict: Verdict) -> dict[str, Any]:
     """All that is needed to make the clip again, and what the checks saw."""
     request, geometry = plan.request, plan.geometry
     asked = request.model_dump(
@@ -166,6 +168,7 @@ def _recipe(plan: Plan, runtime: Runtime, verdict: Verdict) -> dict[str, Any]:
             "sampler",
             "shift",
             "fit",
+            "background",
         },
     )
     made = {
@@ -181,7 +184,6 @@ def _recipe(plan: Plan, runtime: Runtime, verdict: Verdict) -> dict[str, Any]:
         "dtype": str(runtime.dtype).removeprefix("torch."),
         "threads": runtime.threads,
     }
-    weights = families.config(request.family).weights_sha256()
     return {
         **asked,
         **made,

@@ -42,6 +42,18 @@ def candidates(request: Request, today: date | None = None) -> Iterator[Path]:
     yield asked
 
 
+def check_sheet(request: Request, target: Path | None) -> None:
+    """UsageError for a sheet that would replace the photo or the clip, or hides that it is a PNG."""
+    if request.sheet is None:
+        return
+    hint = "choose another one: --sheet sheet.png"
+    if request.sheet.suffix.lower() != ".png":
+        raise UsageError(f"the sheet {request.sheet} does not end in .png", hint)
+    for what, path in (("photo", request.image), ("clip", target)):
+        if path is not None and _same(request.sheet, path):
+            raise UsageError(f"the sheet {request.sheet} is the {what} itself", hint)
+
+
 def filled(request: Request, today: date) -> str:
     """`request.output` with {stem}, {seed}, {preset} and {date} filled in."""
     known = {
@@ -89,5 +101,9 @@ def _is_folder(output: str) -> bool:
     return output.endswith(("/", os.sep))
 
 
-def _same(path: Path, image: Path) -> bool:
-    return path.exists() and image.exists() and path.samefile(image)
+def _same(path: Path, other: Path) -> bool:
+    """Also for what is not there yet, and on file systems that take A for a."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return os.path.realpath(path) == os.path.realpath(other)

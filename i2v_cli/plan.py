@@ -44,7 +44,8 @@ def plan(request: Request) -> Plan:
     target = naming.target(request)
     check_target(target, overwrite=request.overwrite, folder=request.format == "frames")
     if request.sheet is not None:
-        check_target(request.sheet, overwrite=request.overwrite)
+        naming.check_sheet(request, target)
+        check_target(request.sheet, overwrite=request.overwrite, flag="--sheet")
     needed = family.memory(geometry)
     memory.check(needed)
     disk = math.ceil(geometry.width * geometry.height * geometry.frames * DISK_BYTES[request.format])

@@ -3,8 +3,10 @@
 Family defaults < preset < environment < flags.
 """
 
+import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePath
@@ -109,15 +111,17 @@ def _twinned() -> list[str]:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Value]:
     """An empty variable counts as not set."""
+    from pydantic import TypeAdapter, ValidationError
+
     twins = {
         key: Value(environment[twin(key)], "environment", twin(key))
         for key in _twinned()
         if environment.get(twin(key))
     }
     if mark := twins.get("ai_mark"):  # I2V_NO_AI_MARK=1 says ai_mark: false
-        inverted = {"1": False, "true": False, "yes": False, "0": True, "false": True, "no": True}
-        raw = inverted.get(str(mark.raw).lower(), mark.raw)
-        twins["ai_mark"] = Value(raw, mark.layer, mark.place)
+        with suppress(ValidationError):  # what is no yes or no stays, and is refused like any other value
+            raw = not TypeAdapter(bool).validate_python(mark.raw)
+            twins["ai_mark"] = Value(raw, mark.layer, mark.place)
     return twins
 
 
@@ -148,11 +152,11 @@ def _merge(layers: Iterable[dict[str, Value]]) -> dict[str, Value]:
 
 
 def _infer_format(values: dict[str, Value]) -> None:
-    """The output's suffix decides the format; a format given beside it must agree."""
+    """The suffix of an output file decides the format; a format given beside it must agree."""
     from i2v_cli import request
 
     output, given = values.get("output"), values.get("format")
-    if output is None or output.raw == "-":
+    if output is None or output.raw == "-" or str(output.raw).endswith(("/", os.sep)):
         return
     suffix = PurePath(str(output.raw)).suffix
     implied = request.SUFFIXES.get(suffix.lower())

@@ -185,3 +185,13 @@ def test_signals_end_the_run_at_once_and_leave_nothing(photo, tmp_path, number, 
     assert time.monotonic() - stopped < 2
     assert b"Traceback" not in stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sheet_that_would_replace_the_photo_or_an_old_file_is_refused_before_the_work(photo, tmp_path):
+    (tmp_path / "photo.png").write_bytes(photo.read_bytes())
+    (tmp_path / "old.png").write_text("precious")
+    for sheet in ("photo.png", "old.png", "a.mp4", "missing/s.png"):
+        done = i2v("generate", "photo.png", "pan", *QUICK, "--sheet", sheet, "-o", "a.mp4", cwd=tmp_path)
+        assert done.returncode == 2 and b"--sheet" in done.stderr
+    assert (tmp_path / "old.png").read_text() == "precious"
+    assert not (tmp_path / "a.mp4").exists()

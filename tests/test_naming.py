@@ -142,3 +142,23 @@ def test_photos_name_cannot_lead_the_template_elsewhere(stem, here):
     name = Path(first(asking("{stem}.mp4", image=f"{stem}.png")))
     assert name.parent == Path()
     assert str(name).isprintable()
+
+
+@pytest.mark.parametrize(
+    "sheet", ["photo.png", "./photo.png", "clip.png", "link.png", "sheet.jpg", "sheet", "x" * 300]
+)
+def test_sheet_is_another_png_than_photo_and_clip(sheet, here):
+    (here / "photo.png").touch()
+    (here / "link.png").symlink_to("photo.png")
+    with pytest.raises(UsageError) as caught:
+        naming.check_sheet(asking(sheet=Path(sheet)), Path("clip.png"))
+    assert "--sheet" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "sheet", [None, Path("sheet.png"), Path("SHEET.PNG"), Path("sub/photo.png"), Path("x" * 300 + ".png")]
+)
+def test_sheet_of_its_own_is_taken(sheet, here):
+    (here / "photo.png").touch()
+    naming.check_sheet(asking(sheet=sheet), Path("photo.mp4"))
+    naming.check_sheet(asking(sheet=sheet), None)

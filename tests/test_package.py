@@ -1,18 +1,26 @@
-"""What must be in the package for it to work at all, far from any checkout."""
+"""What must be in the package for it to work at all."""
+
+import pytest
 
 from i2v_cli import families
+from i2v_cli.errors import ModelError
 from i2v_cli.families.pocket import config
 from i2v_cli.presets import known, load
-from i2v_cli.weights.digest import sha256
+from i2v_cli.weights import digest
 
 
 def test_weights_are_the_released_ones_and_small_enough():
-    for path, digest in (
-        (config.WEIGHTS, config.WEIGHTS_SHA256),
-        (config.TEXT_WEIGHTS, config.TEXT_WEIGHTS_SHA256),
-    ):
-        assert sha256(path) == digest
-    assert config.WEIGHTS.stat().st_size + config.TEXT_WEIGHTS.stat().st_size < 64 * 2**20
+    digest.verified(config.weights())
+    assert sum(path.stat().st_size for path in config.weights()) < 64 * 2**20
+
+
+def test_a_damaged_weights_file_is_refused_by_name(tmp_path):
+    copy = tmp_path / "weights.safetensors"
+    data = bytearray(config.WEIGHTS.read_bytes())
+    data[-1] ^= 1
+    copy.write_bytes(data)
+    with pytest.raises(ModelError, match=r"weights.* is damaged"):
+        digest.verified({copy: config.WEIGHTS_SHA256})
 
 
 def test_every_builtin_preset_names_a_known_family_and_describes_itself():

@@ -83,11 +83,19 @@ def test_flag_has_an_environment_twin(key):
     assert resolved.origins[key] == f"environment {name}"
 
 
-@pytest.mark.parametrize(
-    ("raw", "mark"), [("1", False), ("true", False), ("YES", False), ("0", True), ("no", True)]
-)
-def test_mark_is_left_out_by_its_twin(raw, mark):
-    assert resolve.resolve(GIVEN, {"I2V_NO_AI_MARK": raw}).request.ai_mark is mark
+@pytest.mark.parametrize("raw", ["1", "on", "true", "yes", "y", "t", "YES", "On"])
+def test_mark_is_left_out_by_its_twin(raw):
+    assert resolve.resolve(GIVEN, {"I2V_NO_AI_MARK": raw}).request.ai_mark is False
+
+
+@pytest.mark.parametrize("raw", ["0", "off", "false", "no", "n", "f", "NO", "Off"])
+def test_mark_stays_when_its_twin_says_no(raw):
+    assert resolve.resolve(GIVEN, {"I2V_NO_AI_MARK": raw}).request.ai_mark is True
+
+
+@pytest.mark.parametrize("raw", ["maybe", "2", "-1", " on", "none"])
+def test_twin_of_the_mark_that_says_neither_is_refused(raw):
+    assert "I2V_NO_AI_MARK=" in refused({}, {"I2V_NO_AI_MARK": raw}).message
 
 
 def test_empty_variable_is_not_set():
@@ -140,6 +148,12 @@ def test_format_beside_an_output_must_agree():
     assert resolve.resolve(GIVEN | {"output": "-", "format": "mp4"}, {}).request.format == "mp4"
     assert "disagree" in refused({"output": "a.gif", "format": "mp4"}).message
     assert "disagree" in refused({"output": "a.gif"}, {"I2V_FORMAT": "webm"}).message
+
+
+def test_output_folder_tells_no_format():
+    assert resolve.resolve(GIVEN | {"output": "2026.01/"}, {}).request.format == "mp4"
+    assert resolve.resolve(GIVEN | {"output": "clips.gif/", "format": "webm"}, {}).request.format == "webm"
+    assert resolve.resolve(GIVEN | {"output": "frames", "format": "frames"}, {}).request.format == "frames"
 
 
 def test_output_goes_before_the_presets_format(preset):

@@ -80,7 +80,7 @@ Size = Annotated[
     Text,
     value(
         "--size",
-        "WxH|480p|720p|1080p",
+        "WxH|480p|720p|1080p|1440p|2160p",
         "Pixels; 720p: so many lines on the short side. [the photo's aspect, the preset's area]",
     ),
 ]
@@ -88,7 +88,7 @@ Fit = Annotated[
     Text, value("--fit", "crop|pad|blur|stretch", "How a photo of another aspect fills --size. [crop]")
 ]
 Background = Annotated[
-    Text, value("--background", "COLOUR", "Behind transparency and padding: a name or #rrggbb. [white]")
+    Text, value("--background", "COLOUR", "Behind transparency: a name or #rrggbb. [white]")
 ]
 
 Seed = Annotated[Text, value("--seed", "N", "Same seed, same clip. [random, printed and recorded]")]

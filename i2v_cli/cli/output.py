@@ -1,4 +1,4 @@
-"""What is written where: results and JSON on stdout, words for people on stderr, all of it made harmless."""
+"""What is written where: results and JSON on stdout, words for people on stderr, made harmless."""
 
 import json
 import sys
@@ -27,9 +27,9 @@ def say(text: str = "") -> None:
 
 
 def result(text: str) -> None:
-    """A line of the result."""
+    """A line of the result. Off a terminal it keeps all that a line of text can hold: a path stays itself."""
     if sys.stdout is not None:
-        sys.stdout.write(safe_text(text) + "\n")
+        sys.stdout.write((safe_text(text) if sys.stdout.isatty() else _one_line(text)) + "\n")
         sys.stdout.flush()
 
 
@@ -52,6 +52,10 @@ def yaml_value(raw: object) -> str:
     text = str(raw)
     plain = text.replace("-", "").replace("_", "").isalnum() and text[0].isalpha()
     return text if plain and text not in ("true", "false", "null") else json.dumps(text, ensure_ascii=False)
+
+
+def _one_line(text: str) -> str:
+    return "".join(_escaped(char) if unicodedata.category(char) in ("Cc", "Cs") else char for char in text)
 
 
 def _harmless(char: str) -> bool:

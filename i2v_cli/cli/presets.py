@@ -1,14 +1,12 @@
 """`i2v presets`: the YAML presets, and what they resolve to."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from i2v_cli.cli import options
 from i2v_cli.cli.output import emit, result, yaml_value
-
-# What a preset does not decide; the seed is drawn anew for each clip.
-HIDDEN = {"image", "prompt", "preset", "output", "sheet", "overwrite", "ai_mark"}
+from i2v_cli.errors import UsageError
 
 app = typer.Typer(name="presets", help="The YAML presets.", rich_markup_mode=None)
 
@@ -18,6 +16,7 @@ def list_presets(json: options.Json = False) -> None:
     """Every preset by name, with what it is for.
 
     Your own ones lie in the folder `presets` of i2v's configuration; they go before those of the package.
+    One that cannot be read is listed with the reason.
 
     \b
     Examples:
@@ -26,14 +25,21 @@ def list_presets(json: options.Json = False) -> None:
     """
     from i2v_cli import presets
 
-    found = [presets.read(path) for path in presets.known().values()]
+    rows: list[dict[str, Any]] = []
+    for name, path in presets.known().items():
+        description, error = "", None
+        try:
+            description = presets.read(path).description
+        except UsageError as problem:
+            error = problem.message
+        rows.append({"name": name, "description": description, "path": path, "error": error})
     if json:
-        rows = [{"name": one.name, "description": one.description, "path": one.path} for one in found]
         emit("result", {"presets": rows})
         return
-    width = max((len(one.name) for one in found), default=0)
-    for one in found:
-        result(f"{one.name:<{width}}  {one.description}".rstrip())
+    width = max((len(row["name"]) for row in rows), default=0)
+    for row in rows:
+        told = f"error: {row['error']}" if row["error"] else row["description"]
+        result(f"{row['name']:<{width}}  {told}".rstrip())
 
 
 @app.command()
@@ -52,10 +58,11 @@ def show(
       i2v presets show pocket-hd
       i2v presets show pocket > my.yaml
     """
+    from i2v_cli.presets import FORBIDDEN
     from i2v_cli.resolve import resolve
 
     resolved = resolve({"image": "photo", "preset": name}, {})
-    values = resolved.request.model_dump(mode="json", exclude=HIDDEN)
+    values = resolved.request.model_dump(mode="json", exclude=set(FORBIDDEN))
     if resolved.origins["seed"] == "random":
         del values["seed"]
     if json:

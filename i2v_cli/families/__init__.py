@@ -10,7 +10,7 @@ FAMILIES = {"pocket": "i2v_cli.families.pocket"}
 
 
 def config(name: str) -> Any:
-    """The family's torch-free half: `DEFAULTS`, `geometry(request, source)` and `memory(geometry)`."""
+    """The torch-free half: `DEFAULTS`, `geometry`, `memory`, `seconds` and `weights`."""
     return import_module(f"{FAMILIES[name]}.config")
 
 

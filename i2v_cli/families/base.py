@@ -44,8 +44,6 @@ class Family(Protocol):
         """Within the context the network is in memory. Predict: (latents [1, n], step) -> x0 [1, n]."""
         ...
 
-    def decode(
-        self, latents: Tensor, condition: Condition, geometry: Geometry, runtime: Runtime
-    ) -> Iterator[Tensor]:
+    def decode(self, latents: Tensor, condition: Condition, geometry: Geometry) -> Iterator[Tensor]:
         """Chunks [f, 3, H, W] uint8 on the CPU, `geometry.frames` in all."""
         ...

@@ -105,8 +105,9 @@ def _input(spec: VideoSpec) -> list[str]:
 def _encoding(spec: VideoSpec) -> list[str]:
     if spec.format == "gif":
         colours = min(GIF_COLOURS, max(4, round(GIF_COLOURS * spec.quality / 80)))
-        palette = f"split[a][b];[a]palettegen=max_colors={colours}[p];[b][p]paletteuse"
-        return ["-vf", palette]
+        # A palette a frame: one for the whole clip would hold all its frames in memory till the last one.
+        palette = f"palettegen=stats_mode=single:max_colors={colours}"
+        return ["-vf", f"split[a][b];[a]{palette}[p];[b][p]paletteuse=new=1"]
     if spec.format == "webp":
         # Not libwebp_anim: it merges equal frames, and a still scene would come out short.
         return ["-c:v", "libwebp", "-quality", str(spec.quality)]

@@ -4,6 +4,7 @@ surprise: in a session of its own, where the terminal's Ctrl-C does not reach it
 It is given names that we made; a user's file name only behind "file:", from inside that file's folder.
 """
 
+import errno
 import os
 import signal
 import subprocess
@@ -17,9 +18,9 @@ import numpy as np
 
 from i2v_cli.errors import EncodingError, FitError, I2VError
 
-RUN_SECONDS = 600
+RUN_SECONDS = 4 * 3600  # the last decode of the longest clips; no work takes that long, a hang does
 STALL_SECONDS = 60
-FINISH_SECONDS = 1800  # for what is queued when the last frame is in: a long GIF, AV1 at 4K
+FINISH_SECONDS = 1800  # for what is queued when the last frame is in: AV1 at 4K
 LAST_LINES = 5
 TAIL_BYTES = 8_000
 FULL_DISK = ("No space left on device", "Disk quota exceeded", "File too large")
@@ -53,7 +54,8 @@ def run(arguments: Sequence[str], *, folder: Path, given: bytes = b"") -> subpro
 class Feed:
     """A running ffmpeg that eats raw frames on its stdin.
 
-    `stdout`: a file descriptor for its output, or None. After `finish` or `kill` nothing of it is left.
+    `stdout`: a file descriptor for its output, or None; BrokenPipeError when nobody reads there any more.
+    After `finish` or `kill` nothing of it is left.
     """
 
     def __init__(self, arguments: Sequence[str], *, folder: Path, stdout: int | None = None) -> None:
@@ -70,6 +72,7 @@ class Feed:
             )
         except OSError as error:
             raise _cannot_start(error) from error
+        self._streamed = stdout is not None
         self._tail = b""
         self._stalled = False
         self._drain = threading.Thread(target=self._drain_stderr, daemon=True)
@@ -116,11 +119,17 @@ class Feed:
         self._stalled = True
         self._process.kill()
 
-    def _died(self) -> I2VError:
+    def _died(self) -> Exception:
         self.kill()
+        if self._streamed and self._reader_left():
+            return BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
         if self._stalled:
             return EncodingError(f"ffmpeg has taken no frame for {STALL_SECONDS} s", hint=WAY_OUT)
         return _failure(self._process.returncode, self._tail)
+
+    def _reader_left(self) -> bool:
+        by_signal = hasattr(signal, "SIGPIPE") and self._process.returncode == -signal.SIGPIPE
+        return by_signal or b"Broken pipe" in self._tail
 
     def _drain_stderr(self) -> None:
         assert self._process.stderr is not None  # it was asked for as a pipe

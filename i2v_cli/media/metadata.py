@@ -26,8 +26,8 @@ XMP = "http://ns.adobe.com/xap/1.0/"
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 OWN = "urn:i2v-cli:recipe:1/"
 
-# What says who or what is in the picture: the words, and the names of the user's files.
-PRIVATE = ("prompt", "negative", "image", "output", "sheet")
+# What says who or what is in the picture: the words, and the names of the user's files (a preset can be one).
+PRIVATE = ("prompt", "negative", "image", "output", "sheet", "preset")
 
 PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{rdf}">
@@ -107,10 +107,11 @@ def _packet_of(path: Path) -> bytes:
 
 def _properties(packet: bytes) -> dict[str, str]:
     """Each simple property, by its {namespace}name; other programs write them as attributes."""
-    if b"<!" in packet:  # entities have no place in XMP, and can be a bomb
-        return {}
     try:
-        tree = ElementTree.fromstring(packet.strip(b"\0"))
+        text = packet.decode().strip("\0")  # parsed as text, no declaration can make it another encoding
+        if "<!" in text:  # entities have no place in XMP, and can be a bomb
+            return {}
+        tree = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError, LookupError):
         return {}
     found: dict[str, str] = {}

@@ -29,34 +29,42 @@ class TakenError(UsageError):
     """The path is somebody else's by now."""
 
 
-def check_target(target: Path | None, *, overwrite: bool, folder: bool = False) -> None:
+def check_stdout() -> None:
+    """Refuses, with UsageError, a standard output that cannot take a video."""
+    hint = "redirect it: i2v ... -o - > clip.mp4"
+    if sys.stdout is None:
+        raise UsageError("standard output is closed", hint)
+    if sys.stdout.isatty():
+        raise UsageError("a video does not go to a terminal", hint)
+
+
+def check_target(target: Path | None, *, overwrite: bool, folder: bool = False, flag: str = "-o") -> None:
     """Refuses early, with UsageError, what `publish` could not do. None is standard output.
 
     `folder`: the result is a folder of frames; only a folder that holds nothing else may be overwritten.
+    `flag`: what named the target; the hints do too.
     """
     if target is None:
-        if sys.stdout.isatty():
-            raise UsageError("a video does not go to a terminal", hint="redirect it: i2v ... -o - > clip.mp4")
         return
     try:
-        _check_parent(target)
+        _check_parent(target, flag)
         status = os.lstat(target)
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot write {target}: {_words(error)}", hint="choose another -o") from error
+        raise UsageError(f"cannot write {target}: {_words(error)}", hint=f"choose another {flag}") from error
     if folder and overwrite and stat.S_ISDIR(status.st_mode):
         if foreign := [entry.name for entry in target.iterdir() if not FRAME_NAME.fullmatch(entry.name)]:
             raise UsageError(
-                f"{target} holds more than frames: {foreign[0]}", hint="choose a new folder with -o"
+                f"{target} holds more than frames: {foreign[0]}", hint=f"choose a new folder with {flag}"
             )
     elif stat.S_ISDIR(status.st_mode) and not folder:
-        raise UsageError(f"{target} is a folder", hint=f"name a file in it: -o {target / 'clip.mp4'}")
+        raise UsageError(f"{target} is a folder", hint=f"name a file in it: {flag} {target / 'clip.mp4'}")
     elif not overwrite:
-        raise _exists(target)
+        raise _exists(target, flag)
     elif folder or not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
         kind = "folder" if folder else "file"
-        raise UsageError(f"{target} is no {kind} and stays as it is", hint="choose another -o")
+        raise UsageError(f"{target} is no {kind} and stays as it is", hint=f"choose another {flag}")
 
 
 def temporary(target: Path, suffix: str = "") -> Path:
@@ -113,17 +121,17 @@ def disk_error(target: Path, error: OSError) -> I2VError:
     return EncodingError(f"cannot write {target}: {_words(error)}", hint="choose another -o")
 
 
-def _check_parent(target: Path) -> None:
+def _check_parent(target: Path, flag: str) -> None:
     parent = target.parent
     if not parent.is_dir():
         problem = "is not a folder" if parent.exists() else "does not exist"
         raise UsageError(f"the folder {parent} {problem}", hint=f"mkdir -p {parent}")
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise UsageError(f"the folder {parent} is not writable", hint="choose another -o")
+        raise UsageError(f"the folder {parent} is not writable", hint=f"choose another {flag}")
 
 
-def _exists(target: Path) -> TakenError:
-    return TakenError(f"{target} exists", hint="add --overwrite, or choose another -o")
+def _exists(target: Path, flag: str = "-o") -> TakenError:
+    return TakenError(f"{target} exists", hint=f"add --overwrite, or choose another {flag}")
 
 
 def _words(error: Exception) -> str:
@@ -180,7 +188,11 @@ def _sync_one(path: Path, flags: int) -> None:
 
 
 def _host() -> str:
-    return f"{zlib.crc32(platform.node().encode()):08x}"
+    """This machine, and on Linux this container of it: elsewhere its process numbers are other processes."""
+    namespace = Path()
+    with suppress(OSError):
+        namespace = Path("/proc/self/ns/pid").readlink()
+    return f"{zlib.crc32(f'{platform.node()} {namespace}'.encode()):08x}"
 
 
 def _lives(pid: int, birth: str) -> bool:

@@ -51,7 +51,8 @@ class Writer:
     `target`: a path, or None for a fragmented MP4 on stdout. Without `overwrite` a file that appears there
     during the work is kept; the work then goes to the first free one of `others`, paths in the same folder,
     or is lost (UsageError). `target` says in the end where it went. Raises EncodingError when ffmpeg fails or
-    the result does not decode to `spec`, FitError when the disk is full.
+    the result does not decode to `spec`, FitError when the disk is full, BrokenPipeError when the reader of
+    stdout leaves.
     """
 
     def __init__(
@@ -75,6 +76,8 @@ class Writer:
 
     def __enter__(self) -> "Writer":
         spec = self._spec
+        if self.target is None:
+            publish.check_stdout()
         publish.check_target(self.target, overwrite=self._overwrite, folder=spec.format == "frames")
         encoder.probe_encoder(spec)
         self._temp: Path | None = None
@@ -99,6 +102,8 @@ class Writer:
         self._count += len(frames)
         try:
             self._sink.write(frames)
+        except BrokenPipeError:  # the reader of stdout has left
+            raise
         except OSError as error:
             raise publish.disk_error(self.target or Path("-"), error) from error
 
@@ -112,6 +117,8 @@ class Writer:
         try:
             if kind is None:
                 self._finish()
+        except BrokenPipeError:  # the reader of stdout has left
+            raise
         except OSError as problem:
             raise publish.disk_error(self.target or Path("-"), problem) from problem
         finally:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from i2v_cli.errors import InputError
+from i2v_cli.errors import InputError, UsageError
 from i2v_cli.families.pocket.config import KNOTS, STRIDE, grid
 from i2v_cli.families.pocket.vae import Motion
 from i2v_cli.training.captions import caption, sample
@@ -23,6 +23,7 @@ from i2v_cli.training.config import VALIDATION, TrainConfig
 from i2v_cli.training.motion import camera_path, subject_motion
 
 ASPECTS = ((1, 1), (3, 2), (3, 2), (2, 3), (16, 9), (16, 9), (9, 16), (4, 3))
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 LONGEST = 512  # photos are kept in memory at this many pixels on the longest side
 PASTED = 0.4  # of the clips whose wish names no subject
 
@@ -48,16 +49,17 @@ class Clips(IterableDataset):
     def __init__(self, config: TrainConfig, seed: int) -> None:
         self.config = config
         self.seed = seed
+        # Read here and not in the worker, whose errors would arrive wrapped.
+        self.photos = load_photos(config.photos, keep=lambda stem: stem not in VALIDATION)
+        self.cutouts = load_cutouts(config.cutouts) if config.cutouts else []
 
     def __iter__(self) -> Iterator[Batch]:
         cv2.setNumThreads(1)
         torch.set_num_threads(1)
-        photos = load_photos(self.config.photos, keep=lambda stem: stem not in VALIDATION)
-        cutouts = load_cutouts(self.config.cutouts) if self.config.cutouts else []
         rng = random.Random(self.seed)
         while True:
             cells = grid(*rng.choice(ASPECTS))
-            clips = [_clip(photos, cutouts, cells, rng) for _ in range(self.config.batch)]
+            clips = [_clip(self.photos, self.cutouts, cells, rng) for _ in range(self.config.batch)]
             pictures, paths, residuals, movables, captions = zip(*clips, strict=True)
             motion = Motion(
                 torch.from_numpy(np.stack(paths)),
@@ -69,10 +71,16 @@ class Clips(IterableDataset):
 
 def load_photos(folder: Path, keep) -> list[np.ndarray]:
     """[H, W, 3] uint8 RGB each, of the files whose stem `keep` accepts, in the order of their names."""
-    paths = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"}
-    )
+    paths = _pictures(folder)
     return [_shrink(load_photo(path), LONGEST) for path in paths if keep(path.stem)]
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """In the order of their names; UsageError for a folder without any."""
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise UsageError(f"{folder} holds no pictures", hint=f"put {', '.join(sorted(SUFFIXES))} files there")
+    return found
 
 
 def load_photo(path: Path) -> np.ndarray:
@@ -89,7 +97,7 @@ def load_cutouts(folder: Path) -> list[Cutout]:
             number, file, *_ = line.split("\t")
             names[number] = Path(file).stem
     cutouts = []
-    for path in sorted(folder.iterdir()):
+    for path in _pictures(folder):
         pixels = _read(path, cv2.IMREAD_UNCHANGED)
         if pixels.ndim == 3 and pixels.shape[2] == 4:
             name = re.sub(r"[^a-z]+", " ", names.get(path.stem, path.stem).lower()).strip()

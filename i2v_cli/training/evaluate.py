@@ -150,7 +150,7 @@ def make_clip(photo: Path, prompt: str, weights: Path, *, seed: int) -> np.ndarr
     latents = noise.initial((1, *shape.latent_shape), seed)
     with family.denoiser(condition, schedule, request.guidance, runtime) as predict:
         *_, latents = SAMPLERS[request.sampler](predict, latents, schedule)
-    chunks = list(family.decode(latents, condition, shape, runtime))
+    chunks = list(family.decode(latents, condition, shape))
     return rearrange(torch.cat(chunks), "f c h w -> f h w c").contiguous().numpy()
 
 

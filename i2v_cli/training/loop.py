@@ -57,8 +57,8 @@ class Run:
 def train(config: TrainConfig, report: Report) -> Path:
     """Trains until `steps` or `minutes`; goes on from `out`'s checkpoint. -> the averaged weights."""
     config.out.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(config.seed)
     run = _start(config)
+    torch.manual_seed(config.seed + run.step)
     tokenizer, text_encoder = _reader()
     fast = Pocket().bfloat16()
     loader = DataLoader(
@@ -68,22 +68,24 @@ def train(config: TrainConfig, report: Report) -> Path:
         prefetch_factor=4,
     )
     began, saved, losses = time.monotonic() - run.seconds, time.monotonic(), []
-    for batch in loader:
-        run.seconds = time.monotonic() - began
-        progress = _progress(config, run)
-        if progress >= 1:
-            break
-        _set_rate(run, progress)
-        losses.append(_train_step(run, fast, batch, _context(batch.captions, tokenizer, text_encoder)))
-        run.step += 1
-        if run.step % LOG_EVERY == 0:
-            _log(config, run, losses, report)
-            losses = []
-        if time.monotonic() - saved > CHECKPOINT_SECONDS:
-            _save(config.out / "checkpoint.safetensors", run)
-            saved = time.monotonic()
-        report(Step(round(progress * 1000), 1000))
-    _save(config.out / "checkpoint.safetensors", run)
+    try:
+        for batch in loader:
+            run.seconds = time.monotonic() - began
+            progress = _progress(config, run)
+            if progress >= 1:
+                break
+            _set_rate(run, progress)
+            losses.append(_train_step(run, fast, batch, _context(batch.captions, tokenizer, text_encoder)))
+            run.step += 1
+            if run.step % LOG_EVERY == 0:
+                _log(config, run, losses, report)
+                losses = []
+            if time.monotonic() - saved > CHECKPOINT_SECONDS:
+                _save(config.out / "checkpoint.safetensors", run)
+                saved = time.monotonic()
+            report(Step(round(progress * 1000), 1000))
+    finally:  # Ctrl-C loses a step, not minutes
+        _save(config.out / "checkpoint.safetensors", run)
     return export(run.average, config.out / "weights.safetensors")
 
 

@@ -1,5 +1,7 @@
-"""What stands around a camera move, what a static camera is called, and what subjects do. Notation as in "
-"`words`."""
+"""What stands around a camera move, what a static camera is called, and what subjects do.
+
+Notation as in `words`.
+"""
 
 STATIC_TAGS = (
     "camera static / static camera / static shot / locked-off shot / locked off camera / fixed camera / "

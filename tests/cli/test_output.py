@@ -1,6 +1,8 @@
 """What is printed does nothing to a terminal, whatever it is made of."""
 
+import io
 import json
+import sys
 
 import pytest
 import yaml
@@ -28,10 +30,21 @@ def test_safe_text_escapes_what_acts_and_keeps_what_reads(raw, shown):
     assert output.safe_text(raw) == shown
 
 
-def test_lines_go_through_safe_text(capsys):
-    output.say("\x1b[2J")
-    output.result("\x1b[2J")
-    assert capsys.readouterr() == ("\\x1b[2J\n", "\\x1b[2J\n")
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_words_and_results_do_nothing_to_a_terminal(monkeypatch):
+    for name, write in (("sys.stderr", output.say), ("sys.stdout", output.result)):
+        monkeypatch.setattr(name, Terminal())
+        write("\x1b[2J\u202e\ue000")
+    assert sys.stderr.getvalue() == sys.stdout.getvalue() == "\\x1b[2J\\u202e\\ue000\n"
+
+
+def test_program_gets_the_real_path_on_one_line(capsys):
+    output.result("a\u202eb\ue000 é\u00ad\n\x1b\x9b\udcff.mp4")
+    assert capsys.readouterr().out == "a\u202eb\ue000 é\u00ad\\n\\x1b\\x9b\\udcff.mp4\n"
 
 
 def test_json_is_ascii_and_keeps_odd_names(capsys):

@@ -2,6 +2,9 @@
 
 import json
 
+import platformdirs
+import pytest
+
 
 def test_list_names_the_presets_and_what_they_are_for(i2v):
     done = i2v("presets", "list")
@@ -14,6 +17,19 @@ def test_list_as_json_is_one_result(i2v):
     said = json.loads(i2v("presets", "list", "--json").stdout)
     assert (said["schema"], said["type"]) == (1, "result")
     assert [preset["name"] for preset in said["presets"]] == ["pocket", "pocket-draft", "pocket-hd"]
+
+
+def test_list_tells_what_is_wrong_with_a_broken_one(i2v, monkeypatch, tmp_path):
+    own = tmp_path / "home" / "i2v" / "presets"
+    own.mkdir(parents=True)
+    (own / "mine.yaml").write_text("family: pocket\nstepz: 3\n")
+    if platformdirs.user_config_path("i2v", appauthor=False) != own.parent:
+        pytest.skip("the user's configuration lies elsewhere")
+    done = i2v("presets", "list")
+    assert done.returncode == 0
+    assert done.stdout.startswith("mine          error: mine.yaml:2: there is no key stepz\npocket  ")
+    said = json.loads(i2v("presets", "list", "--json").stdout)["presets"]
+    assert [row["error"] for row in said] == ["mine.yaml:2: there is no key stepz", None, None, None]
 
 
 def test_show_is_itself_a_preset_that_means_the_same(i2v, folder):

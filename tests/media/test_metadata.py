@@ -106,6 +106,7 @@ def test_levels_leave_out_words_and_names_or_everything():
         "prompt": "x",
         "negative": "y",
         "seed": 1,
+        "preset": "our-holiday",
         "clips": [{"prompt": "z", "image": "me.jpg", "steps": 2}],
     }
     assert metadata.recipe_at(recipe, "full") == recipe
@@ -146,6 +147,16 @@ def test_entity_bomb_is_not_unfolded(tmp_path, photo):
     xmp = f'<!DOCTYPE x [<!ENTITY e0 "lol">{entities}]><x>&e9;</x>'
     Image.fromarray(photo).save(tmp_path / "a.png")
     containers.embed(tmp_path / "a.png", xmp)
+    assert metadata.read(tmp_path / "a.png")["software"] is None
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-7"])
+def test_entity_in_another_encoding_is_not_unfolded(encoding, tmp_path, photo, monkeypatch):
+    packet = metadata.packet(None, ai_mark=True, software="&e;").replace("&amp;e;", "&e;")
+    bomb = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE x [<!ENTITY e "lol">]>'
+    bomb += packet.partition("?>")[2].rpartition("<?")[0]
+    Image.fromarray(photo).save(tmp_path / "a.png")
+    monkeypatch.setattr(containers, "find", lambda path, file: bomb.encode(encoding))
     assert metadata.read(tmp_path / "a.png")["software"] is None
 
 

@@ -1,6 +1,7 @@
 """A result appears whole, in one step, and never over something that the user has."""
 
 import errno
+import io
 import os
 import stat
 import subprocess
@@ -146,6 +147,26 @@ def test_existing_folder_and_file_are_kept_without_overwrite(tmp_path):
     assert "no folder" in refused(tmp_path / "file", folder=True, overwrite=True)
 
 
+def test_hints_name_the_flag_that_named_the_target(tmp_path):
+    (tmp_path / "taken.png").touch()
+    with pytest.raises(UsageError) as caught:
+        publish.check_target(tmp_path / "taken.png", overwrite=False, flag="--sheet")
+    assert caught.value.hint == "add --overwrite, or choose another --sheet"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stdout", "message"), [(Terminal(), "terminal"), (None, "closed")])
+def test_video_goes_to_no_terminal_and_no_closed_stdout(stdout, message, monkeypatch):
+    monkeypatch.setattr("sys.stdout", stdout)
+    with pytest.raises(UsageError, match=message):
+        publish.check_stdout()
+    publish.check_target(None, overwrite=False)
+
+
 # What dead processes leave
 
 
@@ -165,6 +186,18 @@ def test_leftovers_of_dead_processes_go_and_those_of_living_ones_stay(tmp_path):
     (tmp_path / ".i2v-notes.part").touch()
     publish.remove_stale(tmp_path)
     assert {entry.name for entry in tmp_path.iterdir()} == {mine.name, other_host.name, ".i2v-notes.part"}
+
+
+@posix
+@pytest.mark.skipif(not Path("/proc/self/ns/pid").exists(), reason="containers are told apart by /proc")
+def test_leftover_of_another_container_stays(tmp_path, monkeypatch):
+    mine = publish.temporary(tmp_path / "a.mp4")
+    host, pid = mine.name.split("-")[1:3]
+    other = tmp_path / f".i2v-{host}-{pid}-1-00000000.part.mp4"
+    other.touch()
+    monkeypatch.setattr(Path, "readlink", lambda path: Path("pid:[1]"))
+    publish.remove_stale(tmp_path)
+    assert other.exists()
 
 
 @posix

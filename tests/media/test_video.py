@@ -144,6 +144,17 @@ def test_same_frames_give_the_same_bytes(tmp_path, clip, spec):
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
 
+def test_gif_is_written_while_its_frames_arrive(tmp_path, spec):
+    """It is not kept in memory for one palette at the end."""
+    noise = np.random.default_rng(0).integers(0, 256, (200, 64, 96, 3), np.uint8)
+    with video.Writer(tmp_path / "clip.gif", dataclasses.replace(spec, format="gif", frames=200)) as writer:
+        writer.write(noise)
+        deadline = time.monotonic() + 20
+        while not sum(part.stat().st_size for part in tmp_path.iterdir()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert sum(part.stat().st_size for part in tmp_path.iterdir()) > 0
+
+
 @pytest.mark.parametrize("kind", ["mp4", "webm", "gif", "webp"])
 def test_lower_quality_makes_a_smaller_file(tmp_path, spec, kind):
     noise = np.random.default_rng(0).integers(0, 255, (7, 64, 96, 3), dtype=np.uint8)
@@ -326,7 +337,6 @@ def test_ctrl_c_in_a_terminal_does_not_reach_ffmpeg(tmp_path):
 
 # Standard output
 
-
 STDOUT_CHILD = """
 import numpy as np
 from i2v_cli.media import metadata, video
@@ -344,6 +354,35 @@ def test_stdout_gets_a_fragmented_mp4_with_its_mark(tmp_path):
     assert b"moof" in result.stdout
     assert video.probe(tmp_path / "clip.mp4").frames == 7
     assert metadata.read(tmp_path / "clip.mp4")["recipe"] == {"seed": 1}
+
+
+@posix
+def test_reader_of_stdout_that_leaves_is_a_broken_pipe():
+    child = STDOUT_CHILD.replace("writer.write", "for _ in range(1000): writer.write")
+    process = subprocess.Popen(
+        [sys.executable, "-c", child], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as stderr:
+        assert stderr.read().rstrip().splitlines()[-1].startswith("BrokenPipeError")
+    process.wait(timeout=60)
+
+
+@posix
+@pytest.mark.parametrize(
+    "body",
+    ["os.kill(os.getpid(), signal.SIGPIPE)", "sys.stderr.write('av_write: Broken pipe'); sys.exit(224)"],
+)
+def test_broken_pipe_is_one_only_where_ffmpeg_writes_to_stdout(body, tmp_path, monkeypatch, clip):
+    fake_ffmpeg(
+        tmp_path, monkeypatch, f"import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL); {body}"
+    )
+    for stdout, error in ((1, BrokenPipeError), (None, EncodingError)):
+        feed = ffmpeg.Feed(["out"], folder=tmp_path, stdout=stdout)
+        with pytest.raises(error):
+            feed.finish()
 
 
 def test_only_mp4_goes_to_stdout(spec):
@@ -404,6 +443,14 @@ def test_ten_megabytes_of_complaints_do_not_block_it(tmp_path, monkeypatch, clip
 def test_ffmpeg_that_takes_nothing_is_given_up(tmp_path, monkeypatch, clip, spec):
     monkeypatch.setattr(ffmpeg, "STALL_SECONDS", 0.5)
     assert "no frame for" in fails(tmp_path, monkeypatch, "time.sleep(100)", clip, spec).message
+
+
+@posix
+def test_last_decode_that_hangs_is_given_up(tmp_path, monkeypatch):
+    fake_ffmpeg(tmp_path, monkeypatch, "time.sleep(100)")
+    monkeypatch.setattr(ffmpeg, "RUN_SECONDS", 0.5)
+    with pytest.raises(EncodingError, match="did not finish"):
+        ffmpeg.run(["out"], folder=tmp_path)
 
 
 @posix

@@ -60,7 +60,7 @@ MAX_TOKENS = 128
 
 # Measured by tests/benchmarks/generate.py: torch and the networks; a pixel of output, ffmpeg included.
 BASE_MEMORY = 450 << 20
-BYTES_A_PIXEL = 280
+BYTES_A_PIXEL = 400
 
 
 def grid(width: int, height: int) -> tuple[int, int]:
@@ -90,9 +90,9 @@ def geometry(request: Request, source: tuple[int, int]) -> Geometry:
     )
 
 
-def weights_sha256() -> dict[str, str]:
-    """File name -> digest, as released; a test holds the files to it."""
-    return {WEIGHTS.name: WEIGHTS_SHA256, TEXT_WEIGHTS.name: TEXT_WEIGHTS_SHA256}
+def weights() -> dict[Path, str]:
+    """What is read, with the SHA-256 that it was released with."""
+    return {WEIGHTS: WEIGHTS_SHA256, TEXT_WEIGHTS: TEXT_WEIGHTS_SHA256}
 
 
 def memory(shape: Geometry) -> int:

@@ -1,4 +1,4 @@
-"""`pocket`'s five verbs: what `generate` calls, in this order."""
+"""`pocket`'s four verbs: what `generate` calls, in this order."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +25,7 @@ from i2v_cli.families.pocket.denoiser import PocketDenoiser
 from i2v_cli.families.pocket.vae import ImageEncoder, decode_motion
 from i2v_cli.geometry import Geometry
 from i2v_cli.request import Request
+from i2v_cli.runtime import memory
 from i2v_cli.runtime.device import Runtime
 from i2v_cli.runtime.hold import hold
 from i2v_cli.sampling.guidance import classifier_free
@@ -82,12 +83,10 @@ class Pipeline:
 
             yield classifier_free(predict_pair, guidance)
 
-    def decode(
-        self, latents: Tensor, condition: Condition, geometry: Geometry, runtime: Runtime
-    ) -> Iterator[Tensor]:
+    def decode(self, latents: Tensor, condition: Condition, geometry: Geometry) -> Iterator[Tensor]:
         cells = (condition.channels.shape[2], condition.channels.shape[3])
-        motion = decode_motion(latents, cells).to(runtime.device)
-        yield from warp.frames(condition.photo.to(runtime.device), motion, geometry.frames)
+        with memory.explained():
+            yield from warp.frames(condition.photo, decode_motion(latents, cells), geometry.frames)
 
 
 def _picture(photo: Tensor) -> Tensor:

@@ -77,9 +77,6 @@ class Motion:
     residual: Tensor
     movable: Tensor
 
-    def to(self, device: torch.device) -> "Motion":
-        return Motion(self.path.to(device), self.residual.to(device), self.movable.to(device))
-
 
 def encode_motion(motion: Motion) -> Tensor:
     """Motion -> latents [B, n]; `decode_motion` is its inverse up to the spline."""
