@@ -148,7 +148,7 @@ def _judged(verdict: Verdict, request: Request, report: Report) -> Verdict:
     said = f"the clip is {' and '.join(verdict.problems)}"
     if request.check == "strict" or FATAL & set(verdict.problems):
         raise CheckError(said, hint="try another --seed or prompt; --check off keeps it")
-    report(Warned(f"{said}: the prompt asks for nothing that moves, or was not understood"))
+    report(Warned(f"{said}: right for a static camera, else the words were not understood"))
     return verdict
 
 

@@ -87,8 +87,10 @@ def _check_disk(needed: int, target: Path | None) -> None:
 
 
 def _notes(request: Request, geometry: Geometry) -> tuple[str, ...]:
-    asked = request.size
+    notes = []
+    if not request.prompt.strip():
+        notes.append("no words: the camera moves as it likes")
     made = f"{geometry.width}x{geometry.height}"
-    if asked and "x" in asked and asked != made:
-        return (f"{asked} becomes {made}: sides are even and between 16 and 8192",)
-    return ()
+    if request.size and "x" in request.size and request.size != made:
+        notes.append(f"{request.size} becomes {made}: sides are even and between 16 and 8192")
+    return tuple(notes)

@@ -31,6 +31,17 @@ def computes_bf16(instructions: frozenset[str], environ: Mapping[str, str] = os.
     return allowed and not BF16_FLAGS.isdisjoint(instructions)
 
 
+def free(root: Path = cgroup.ROOT, load: float | None = None) -> int:
+    """`usable` cores, or 1 on a machine that others keep wholly busy.
+
+    Threads that must wait for each other after every small operation are then up to ten times slower together
+    than one alone. `load`: processes that want to run, by default the last minute's mean.
+    """
+    if load is None:
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return 1 if load >= (os.cpu_count() or 1) else usable(root)
+
+
 def usable(root: Path = cgroup.ROOT) -> int:
     """Cores that this process may keep busy: its affinity, cut to the container's quota; at least 1."""
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

@@ -38,7 +38,7 @@ def choose(
     report = report or _quiet
     found = torch.device(_device(device, report))
     # torch's own default knows OMP_NUM_THREADS and physical cores, but no container.
-    threads = threads or min(torch.get_num_threads(), cpu.usable())
+    threads = threads or min(torch.get_num_threads(), cpu.free())
     torch.set_num_threads(threads)
     return Runtime(device=found, dtype=_dtype(dtype, found, report), threads=threads)
 

@@ -73,3 +73,9 @@ def test_threads_stay_within_the_quota_and_are_never_none(tmp_path: Path, quota:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     assert 1 <= cpu.usable(tmp_path) <= min(at_most, os.cpu_count() or 1)
+
+
+def test_a_machine_that_others_keep_busy_gets_one_thread(tmp_path):
+    cores = os.cpu_count() or 1
+    assert cpu.free(tmp_path, load=cores + 0.5) == 1
+    assert cpu.free(tmp_path, load=0.2) == cpu.usable(tmp_path)
