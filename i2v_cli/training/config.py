@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# Kept aside for evaluation: file stem -> what is in the picture. None has a near-duplicate in the training set.
+# Kept aside for evaluation: file stem -> what is in the picture. None has a near-duplicate in training.
 VALIDATION = {
     "011": "a castle on the shore of a lake, mountains behind it",
     "019": "a red panda resting on a branch",
@@ -28,6 +28,9 @@ VALIDATION = {
     "144": "canoes on the shore of a lake at sunset",
     "148": "the purple facade of a modern building",
 }
+
+# Sky, water, foliage ... of every photo as polygons drawn by hand, back to front: file stem -> kind, name, outline.
+REGIONS = Path(__file__).with_name("regions.json")
 
 
 class TrainConfig(BaseModel):

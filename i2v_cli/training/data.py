@@ -1,11 +1,13 @@
-"""Procedural clips: crops of photos under a moving camera, with cut-outs pasted in, some of which move.
+"""Procedural clips: crops of photos under a moving camera, with cut-outs pasted in; what the words name moves.
 
-Only the reference picture is rendered; the motion is known in closed form. Runs in a data worker, one thread.
+Only the reference picture is rendered; the motion is known in closed form. Regions of the photos (sky, water,
+foliage ...) are polygons drawn by hand, in regions.json. Runs in a data worker, one thread.
 """
 
+import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +17,35 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from i2v_cli.families.pocket.config import KNOTS, STRIDE, grid
+from i2v_cli.errors import InputError
+from i2v_cli.families.pocket.config import AXES, CAMERA, KNOTS, STRIDE, grid
 from i2v_cli.families.pocket.vae import Motion
-from i2v_cli.training.captions import caption, sample
-from i2v_cli.training.config import VALIDATION, TrainConfig
-from i2v_cli.training.motion import camera_path, subject_motion
+from i2v_cli.training.captions import KINDS_OF_REGION, Region, Stir, Wish, caption, sample
+from i2v_cli.training.config import REGIONS, VALIDATION, TrainConfig
+from i2v_cli.training.motion import camera_path, light_path, stir_motion
 
 ASPECTS = ((1, 1), (3, 2), (3, 2), (2, 3), (16, 9), (16, 9), (9, 16), (4, 3))
 LONGEST = 512  # photos are kept in memory at this many pixels on the longest side
-PASTED = 0.4  # of the clips whose wish names no subject
+PASTED = 0.35  # of the clips get cut-outs
+SMALLEST = 0.02  # of the picture: a region that can be asked for
+SIDE = re.compile(r" (on|at|to) the (left|right)|\b(left|right) ")  # crops are mirrored
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A region of a picture: its name and kind, and which pixels are its own, [H, W] in 0..1."""
+
+    name: str
+    kind: str
+    mask: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """pixels: [H, W, 3] uint8. patches: what lies in it, none hiding another."""
+
+    pixels: np.ndarray
+    patches: tuple[Patch, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +63,7 @@ class Batch:
     captions: list[str]
 
 
-class Clips(IterableDataset):
+class Clips(IterableDataset[Batch]):
     """Endless batches; the same seed gives the same ones."""
 
     def __init__(self, config: TrainConfig, seed: int) -> None:
@@ -61,17 +83,33 @@ class Clips(IterableDataset):
             motion = Motion(
                 torch.from_numpy(np.stack(paths)),
                 torch.from_numpy(np.stack(residuals)),
-                torch.from_numpy(np.stack(movables))[:, None],
+                torch.from_numpy(np.stack(movables)),
             )
             yield Batch(picture_tensor(np.stack(pictures)), motion, list(captions))
 
 
-def load_photos(folder: Path, keep) -> list[np.ndarray]:
-    """[H, W, 3] uint8 RGB each, of the files whose stem `keep` accepts, in the order of their names."""
-    paths = sorted(
-        path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"}
+def load_photos(folder: Path, keep: Callable[[str], bool]) -> list[Photo]:
+    """The photos whose stem `keep` accepts, in the order of their names, with their labelled regions."""
+    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"})
+    labels = json.loads(REGIONS.read_text(encoding="utf-8"))
+    photos = []
+    for path in paths:
+        if keep(path.stem):
+            pixels = _shrink(load_photo(path), LONGEST)
+            photos.append(Photo(pixels, patches_of(labels.get(path.stem, []), pixels.shape[:2])))
+    return photos
+
+
+def patches_of(labels: list[dict], shape: tuple[int, int]) -> tuple[Patch, ...]:
+    """Polygons, back to front, as masks of `shape` in which later ones hide earlier ones."""
+    owner = np.full(shape, -1, dtype=np.int16)
+    size = np.array([shape[1], shape[0]])
+    for number, label in enumerate(labels):
+        cv2.fillPoly(owner, [np.round(np.array(label["polygon"]) * size).astype(np.int32)], number)
+    return tuple(
+        Patch(SIDE.sub("", label["name"]), label["kind"], (owner == number).astype(np.uint8) * 255)
+        for number, label in enumerate(labels)
     )
-    return [_shrink(load_photo(path), LONGEST) for path in paths if keep(path.stem)]
 
 
 def load_photo(path: Path) -> np.ndarray:
@@ -90,7 +128,7 @@ def load_cutouts(folder: Path) -> list[Cutout]:
     cutouts = []
     for path in sorted(folder.iterdir()):
         pixels = _read(path, cv2.IMREAD_UNCHANGED)
-        if pixels is not None and pixels.ndim == 3 and pixels.shape[2] == 4:
+        if pixels.ndim == 3 and pixels.shape[2] == 4:
             name = re.sub(r"[^a-z]+", " ", names.get(path.stem, path.stem).lower()).strip()
             cutouts.append(Cutout(name or "object", cv2.cvtColor(_shrink(pixels, 256), cv2.COLOR_BGRA2RGBA)))
     return cutouts
@@ -102,7 +140,10 @@ def picture_tensor(pictures: np.ndarray) -> Tensor:
 
 
 def _read(path: Path, flags: int) -> np.ndarray:
-    return cv2.imdecode(np.fromfile(path, dtype=np.uint8), flags)
+    pixels = cv2.imdecode(np.fromfile(path, dtype=np.uint8), flags)
+    if pixels is None:
+        raise InputError(f"{path} cannot be read as a picture", hint="take it out of the folder")
+    return pixels
 
 
 def _shrink(pixels: np.ndarray, longest: int) -> np.ndarray:
@@ -112,45 +153,61 @@ def _shrink(pixels: np.ndarray, longest: int) -> np.ndarray:
     return cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
 
 
-def _clip(photos: list[np.ndarray], cutouts: list[Cutout], cells: tuple[int, int], rng: random.Random):
-    wish = sample(rng, [cutout.name for cutout in cutouts])
-    picture = _crop(rng.choice(photos), cells, rng)
-    residual = np.zeros((KNOTS, 2, *cells), dtype=np.float32)
-    movable = np.zeros(cells, dtype=np.float32)
-    if cutouts and not wish.subject and rng.random() < PASTED:
-        for _ in range(rng.randint(1, 3)):
-            _paste(picture, rng.choice(cutouts), rng)
-    if wish.subject:
-        others = [one for one in cutouts if one.name != wish.subject]
-        if others and rng.random() < 0.4:  # a bystander that the words do not name
-            _paste(picture, rng.choice(others), rng)
-        named = rng.choice([one for one in cutouts if one.name == wish.subject])
-        alpha, box = _paste(picture, named, rng)
-        movable = _soft_mask(alpha, cells)
-        residual = subject_motion(wish.action, box, _cell_centres(cells), rng)
-    return picture, camera_path(wish, rng), residual, movable, caption(wish, rng)
+def _clip(photos: list[Photo], cutouts: list[Cutout], cells: tuple[int, int], rng: random.Random):
+    picture, patches = _crop(rng.choice(photos), cells, rng)
+    if cutouts and rng.random() < PASTED:
+        for cutout in rng.sample(cutouts, min(rng.randint(1, 2), len(cutouts))):
+            alpha = _paste(picture, cutout, rng)
+            patches = [Patch(one.name, one.kind, one.mask * (1 - alpha)) for one in patches]
+            patches.append(Patch(cutout.name, "subject", alpha))
+    stirrable = [one for one in patches if one.kind in KINDS_OF_REGION and one.mask.mean() > SMALLEST]
+    wish = sample(rng, _regions(stirrable))
+    residual = np.zeros((KNOTS, 3, *cells), dtype=np.float32)
+    movable = np.zeros((2, *cells), dtype=np.float32)
+    for stir in wish.stirs:
+        mask = np.max([one.mask for one in stirrable if (one.name, one.kind) == (stir.name, stir.kind)], axis=0)
+        soft = _soft_mask(mask, cells)
+        moves = stir_motion(stir, _box(mask), _cell_centres(cells), rng)
+        residual = np.where(soft > movable.max(axis=0), moves, residual)
+        movable[0] = np.maximum(movable[0], soft * bool(moves[:, :2].any()))
+        movable[1] = np.maximum(movable[1], soft * bool(moves[:, 2].any()))
+    path = np.zeros((KNOTS, len(AXES)), dtype=np.float32)
+    path[:, :CAMERA] = camera_path(wish, rng)
+    if wish.light:
+        path[:, CAMERA:] = light_path(wish.light, rng)
+    return picture, path, residual, movable, caption(wish, rng, _regions(patches))
 
 
-def _crop(photo: np.ndarray, cells: tuple[int, int], rng: random.Random) -> np.ndarray:
+def _regions(patches: list[Patch]) -> list[Region]:
+    """What the words can speak of; patches of one name and kind are one region."""
+    return list(dict.fromkeys(Region(one.name, one.kind) for one in patches))
+
+
+def _crop(photo: Photo, cells: tuple[int, int], rng: random.Random) -> tuple[np.ndarray, list[Patch]]:
     """A random window of the photo, mirrored half of the time, its light and colour varied."""
     rows, columns = cells[0] * STRIDE, cells[1] * STRIDE
-    height, width = photo.shape[:2]
+    height, width = photo.pixels.shape[:2]
     scale = min(height / rows, width / columns) * rng.uniform(0.45, 1.0)
     high, wide = max(int(rows * scale), 8), max(int(columns * scale), 8)
     top, left = rng.randint(0, height - high), rng.randint(0, width - wide)
-    window = photo[top : top + high, left : left + wide]
-    picture = cv2.resize(window, (columns, rows), interpolation=cv2.INTER_AREA)
-    if rng.random() < 0.5:
-        picture = picture[:, ::-1]
+    window = (slice(top, top + high), slice(left, left + wide))
+    mirrored = rng.random() < 0.5
+
+    def taken(plane: np.ndarray) -> np.ndarray:
+        small = cv2.resize(plane[window], (columns, rows), interpolation=cv2.INTER_AREA)
+        return small[:, ::-1] if mirrored else small
+
     gains = np.array([rng.uniform(0.85, 1.15) for _ in range(3)]) * rng.uniform(0.75, 1.25)
-    return np.clip(picture * gains, 0, 255).astype(np.uint8)
+    picture = np.clip(taken(photo.pixels) * gains, 0, 255).astype(np.uint8)
+    patches = [Patch(one.name, one.kind, taken(one.mask).astype(np.float32) / 255) for one in photo.patches]
+    return picture, [one for one in patches if one.mask.any()]
 
 
-def _paste(picture: np.ndarray, cutout: Cutout, rng: random.Random):
-    """Blends the cut-out into `picture` in place. -> (alpha [H, W] in 0..1, box in half-heights)."""
+def _paste(picture: np.ndarray, cutout: Cutout, rng: random.Random) -> np.ndarray:
+    """Blends the cut-out into `picture` in place. -> its alpha, [H, W] in 0..1."""
     rows, columns = picture.shape[:2]
     pixels = cutout.pixels
-    scale = min(rng.uniform(0.2, 0.7) * rows / pixels.shape[0], 0.9 * columns / pixels.shape[1])
+    scale = min(rng.uniform(0.25, 0.7) * rows / pixels.shape[0], 0.9 * columns / pixels.shape[1])
     size = (max(int(pixels.shape[1] * scale), 4), max(int(pixels.shape[0] * scale), 4))
     pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
     if rng.random() < 0.5:
@@ -161,20 +218,24 @@ def _paste(picture: np.ndarray, cutout: Cutout, rng: random.Random):
     alpha[here] = pixels[..., 3] / 255
     cover = alpha[here][..., None]
     picture[here] = (pixels[..., :3] * cover + picture[here] * (1 - cover)).astype(np.uint8)
+    return alpha
+
+
+def _box(mask: np.ndarray) -> tuple[float, float, float, float]:
+    """(left, top, right, bottom) of what the mask covers, in half-heights from the centre."""
+    rows, columns = mask.shape
+    y, x = np.nonzero(mask > 0.5)
+    if not len(x):
+        return -0.5, -0.5, 0.5, 0.5
     unit = rows / 2
-    box = (
-        (left - columns / 2) / unit,
-        (top - rows / 2) / unit,
-        (left + size[0] - columns / 2) / unit,
-        (top + size[1] - rows / 2) / unit,
-    )
-    return alpha, box
+    left, right = (x.min() - columns / 2) / unit, (x.max() + 1 - columns / 2) / unit
+    return left, (y.min() - rows / 2) / unit, right, (y.max() + 1 - rows / 2) / unit
 
 
-def _soft_mask(alpha: np.ndarray, cells: tuple[int, int]) -> np.ndarray:
-    """How much of a cell moves; it falls off over a cell, so that the picture stretches instead of tearing."""
-    mask = cv2.resize(alpha, (cells[1], cells[0]), interpolation=cv2.INTER_AREA)
-    return cv2.GaussianBlur(cv2.dilate(mask, np.ones((2, 2))), (3, 3), 0)
+def _soft_mask(mask: np.ndarray, cells: tuple[int, int]) -> np.ndarray:
+    """How much of a cell moves; it falls off over a cell, so that the picture stretches and does not tear."""
+    small = cv2.resize(mask, (cells[1], cells[0]), interpolation=cv2.INTER_AREA)
+    return cv2.GaussianBlur(small, (3, 3), 0)
 
 
 def _cell_centres(cells: tuple[int, int]) -> np.ndarray:

@@ -101,7 +101,9 @@ def wording_tasks() -> list[Task]:
     """The wordings of `wordings.tsv`, written by hand and never trained on, each with a validation photo."""
     lines = WORDINGS.read_text(encoding="utf-8").splitlines()[1:]
     pairs = [line.split("\t") for line in lines]
-    return [Task(photo, words, asked) for photo, (asked, words) in zip(cycle(VALIDATION), pairs, strict=False)]
+    return [
+        Task(photo, words, asked) for photo, (asked, words) in zip(cycle(VALIDATION), pairs, strict=False)
+    ]
 
 
 def evaluate(photos: Path, weights: Path, tasks: Sequence[Task], report: Report) -> list[Followed]:
@@ -208,7 +210,7 @@ def _tracks(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _followed(before: np.ndarray, after: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """[N, 1, 2] -> [N, 1, 2]. What left the picture, or lies on nothing to hold on to, goes with the others."""
+    """[N, 1, 2] -> [N, 1, 2]. What left the picture, or has nothing to hold on to, goes with the others."""
     inside = ((points >= EDGE) & (points < np.array(before.shape[::-1]) - EDGE)).all(axis=(1, 2))
     moved, found, _ = cv2.calcOpticalFlowPyrLK(before, after, points, None, winSize=(31, 31), maxLevel=3)
     back, found_back, _ = cv2.calcOpticalFlowPyrLK(after, before, moved, None, winSize=(31, 31), maxLevel=3)

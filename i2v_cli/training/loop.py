@@ -18,7 +18,8 @@ from i2v_cli.encoders.tokenizer import tokenize
 from i2v_cli.events import Noted, Report, Step
 from i2v_cli.families.pocket.config import MAX_TOKENS, DenoiserConfig
 from i2v_cli.families.pocket.denoiser import PocketDenoiser
-from i2v_cli.families.pocket.vae import ImageEncoder, encode_motion, sizes
+from i2v_cli.families.pocket.image_encoder import ImageEncoder
+from i2v_cli.families.pocket.vae import encode_motion, sizes
 from i2v_cli.training import teacher
 from i2v_cli.training.config import TrainConfig
 from i2v_cli.training.data import Batch, Clips
@@ -28,7 +29,7 @@ WARMUP = 200
 EMA = 0.998
 TEXT_DROPPED = 0.1
 LEVEL_SHIFTS = (1.5, 10.0)
-PART_WEIGHTS = (1.0, 0.3, 0.5)  # camera, still, scene
+PART_WEIGHTS = (1.0, 0.5, 1.0)  # camera, still, scene
 CHECKPOINT_SECONDS = 180
 LOG_EVERY = 50
 
@@ -55,7 +56,7 @@ class Run:
 
 
 def train(config: TrainConfig, report: Report) -> Path:
-    """Trains until `steps` or `minutes`; returns the averaged weights' path. Goes on from a checkpoint in `out`."""
+    """Trains until `steps` or `minutes`; goes on from `out`'s checkpoint. -> the averaged weights."""
     config.out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(config.seed)
     run = _start(config)
@@ -102,14 +103,17 @@ def _train_step(run: Run, fast: Pocket, batch: Batch, context: tuple[Tensor, Ten
     sigma = _levels(len(clean))
     noise = torch.randn_like(clean)
     noisy = (1 - sigma[:, None]) * clean + sigma[:, None] * noise
-    reference = fast.image_encoder(batch.pictures.bfloat16().contiguous(memory_format=torch.channels_last))
+    pictures = batch.pictures.bfloat16().contiguous(memory_format=torch.channels_last)
+    with torch.no_grad():  # what ImageNet taught stays
+        features = fast.image_encoder.trunk(pictures)
+    reference = fast.image_encoder.head(*features)
     velocity = fast.denoiser(noisy.bfloat16(), sigma, reference, *context).float()
     grid = (reference.shape[2], reference.shape[3])
     errors = ((velocity - (noise - clean)) ** 2).split(sizes(grid), dim=1)
     losses = [part.mean() for part in errors]
     sum(weight * loss for weight, loss in zip(PART_WEIGHTS, losses, strict=True)).backward()
     for slow, quick in zip(run.model.parameters(), fast.parameters(), strict=True):
-        slow.grad = quick.grad.float()
+        slow.grad = None if quick.grad is None else quick.grad.float()
         quick.grad = None
     nn.utils.clip_grad_norm_(run.model.parameters(), 1.0)
     run.optimizer.step()
@@ -157,6 +161,7 @@ def _set_rate(run: Run, progress: float) -> None:
 
 def _start(config: TrainConfig) -> Run:
     model, average = Pocket(), Pocket()
+    model.image_encoder.trunk.load_state_dict(teacher.trunk_weights())
     average.load_state_dict(model.state_dict())
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01)
     run = Run(model, average, optimizer)
@@ -183,7 +188,8 @@ def _restore(path: Path, run: Run) -> None:
     run.average.load_state_dict(_under("average.", state))
     for name, parameter in run.model.named_parameters():
         for key in ("step", "exp_avg", "exp_avg_sq"):
-            run.optimizer.state[parameter][key] = state[f"optimizer.{key}.{name}"]
+            if f"optimizer.{key}.{name}" in state:
+                run.optimizer.state[parameter][key] = state[f"optimizer.{key}.{name}"]
 
 
 def _under(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -208,6 +214,7 @@ def _log(config: TrainConfig, run: Run, losses: list[list[float]], report: Repor
         file.write(line + "\n")
     report(
         Noted(
-            f"step {run.step}: {clips / run.seconds:.1f} clips/s, loss camera {camera:.4f} still {still:.4f} scene {scene:.4f}"
+            f"step {run.step}: {clips / run.seconds:.1f} clips/s, "
+            f"loss camera {camera:.4f} still {still:.4f} scene {scene:.4f}"
         )
     )

@@ -30,18 +30,20 @@ GROUP = 4
 KNOTS = GROUPS * GROUP
 NATIVE_FRAMES = KNOTS + 1
 
-AXES = ("pan", "tilt", "zoom", "roll")
+AXES = ("pan", "tilt", "zoom", "roll", "brightness", "warmth")
+CAMERA = 4  # of the axes; the others light the whole picture
 STRIDE = 8  # pixels of the model's picture a latent cell
 PATCH = 4  # latent cells a token side
 CELLS = 24 * 24  # latent cells a plane, whatever the aspect
 LONGEST_ASPECT = 3.5
 
-# Latents have roughly unit variance: these factors stand between them and half-heights, log scale, radians.
-CAMERA_SCALE = (7.0, 7.0, 7.0, 14.0)
-SCENE_SCALE = 40.0
+# Latents have roughly unit variance: these factors stand between them and half-heights, log scale, radians, and
+# natural logs of gains.
+AXIS_SCALE = (7.0, 7.0, 7.0, 14.0, 4.0, 8.0)
+SCENE_SCALE = (40.0, 40.0, 5.0)  # x, y, log gain
 
-STILL_CHANNELS = 1
-SCENE_CHANNELS = 2 * GROUP
+STILL_CHANNELS = 2  # what moves by itself, what changes its light by itself
+SCENE_CHANNELS = len(SCENE_SCALE) * GROUP
 CAMERA_CHANNELS = (GROUP + 1) * len(AXES)
 
 
@@ -51,7 +53,7 @@ class DenoiserConfig:
     num_heads: int = 4
     num_layers: int = 6
     mlp_ratio: int = 4
-    reference_channels: int = 32
+    reference_channels: int = 48
     context_width: int = 384
     num_context_layers: int = 2
 

@@ -22,7 +22,8 @@ from i2v_cli.families.pocket.config import (
     grid,
 )
 from i2v_cli.families.pocket.denoiser import PocketDenoiser
-from i2v_cli.families.pocket.vae import ImageEncoder, decode_motion
+from i2v_cli.families.pocket.image_encoder import ImageEncoder
+from i2v_cli.families.pocket.vae import decode_motion
 from i2v_cli.geometry import Geometry
 from i2v_cli.request import Request
 from i2v_cli.runtime.device import Runtime

@@ -15,6 +15,8 @@ from i2v_cli.families.pocket.config import KNOTS
 from i2v_cli.families.pocket.vae import Motion
 
 CHUNK = 8
+GUARDED = 2  # rounds of drawing back what reaches over its region's edge
+WARM = (1.0, 0.0, -1.0)  # log gains of red, green and blue that a warmth of 1 means
 
 
 def frames(photo: Tensor, motion: Motion, num_frames: int) -> Iterator[Tensor]:
@@ -49,19 +51,23 @@ def _at(motion: Motion, time: float) -> Motion:
     return Motion(between(motion.path), between(motion.residual), motion.movable)
 
 
-def _frame(photo: Tensor, photo_levels: list[Tensor], places: Tensor, now: Motion) -> Tensor:
-    """One frame [3, H, W] uint8. `now` holds one moment: path [1, 4], residual [1, 2, h, w]."""
-    pan, tilt, zoom, roll = now.path[0].tolist()
-    moving = bool(now.movable.any())
-    if not moving and not any((pan, tilt, zoom, roll)):
+def _frame(photo: Tensor, photo_levels: list[Tensor], places: tuple[Tensor, Tensor], now: Motion) -> Tensor:
+    """One frame [3, H, W] uint8. `now` holds one moment: path [1, 6], residual [1, 3, h, w]."""
+    pan, tilt, zoom, roll, brightness, warmth = now.path[0].tolist()
+    stirred = bool(now.movable.any())
+    if not stirred and not now.path.any():
         return photo
     scale = math.exp(-zoom)
     cos, sin = scale * math.cos(roll), scale * math.sin(roll)
     x, y = places
     seen = torch.stack([cos * x - sin * y + pan, sin * x + cos * y + tilt])  # [2, H, W], half-heights
     aspect = photo.shape[2] / photo.shape[1]
-    if moving:
-        seen = seen + _sample(now.residual * now.movable, seen, aspect, mode="bilinear", edge="zeros")[0]
+    gain = torch.zeros(3, 1, 1, device=photo.device)
+    gain += brightness + warmth * photo.new_tensor(WARM, dtype=torch.float32)[:, None, None]
+    if stirred:
+        lit = _sample(now.residual[:, 2:] * now.movable[:, 1:], seen, aspect, mode="bilinear", edge="border")
+        gain = gain + lit[0]
+        seen = seen + _stirred(now, seen, aspect)
     # Seen from further away a pixel covers more of the photo: blend towards the half-size level, or it shimmers.
     coarse = min(max(math.log2(scale), 0.0), len(photo_levels) - 1.0)
     level = math.floor(coarse)
@@ -69,7 +75,21 @@ def _frame(photo: Tensor, photo_levels: list[Tensor], places: Tensor, now: Motio
     if coarse > level:
         coarser = _sample(photo_levels[level + 1], seen, aspect, mode="bicubic", edge="reflection")
         fetched = torch.lerp(fetched, coarser, coarse - level)
+    if gain.any():
+        fetched = fetched * gain.exp()
     return fetched[0].round().clamp(0, 255).to(torch.uint8)
+
+
+def _stirred(now: Motion, seen: Tensor, aspect: float) -> Tensor:
+    """The flow beyond the camera at `seen`, [2, H, W]. What moves fetches from what moves: where it would reach
+    over its edge it is drawn back, so that drifting clouds never drag a tower along."""
+    gate = now.movable[:, :1]
+    allowed = _sample(gate, seen, aspect, mode="bilinear", edge="border")[0]  # [1, H, W]
+    flow = _sample(now.residual[:, :2], seen, aspect, mode="bilinear", edge="border")[0] * allowed
+    for _ in range(GUARDED):
+        there = _sample(gate, seen + flow, aspect, mode="bilinear", edge="border")[0]
+        flow = flow * (there / allowed.clamp(min=1e-3)).clamp(max=1)
+    return flow
 
 
 def _sample(plane: Tensor, seen: Tensor, aspect: float, *, mode: str, edge: str) -> Tensor:
