@@ -9,13 +9,12 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from i2v_cli import __version__, families
+from i2v_cli import __version__, families, naming
 from i2v_cli.errors import CheckError
 from i2v_cli.events import Noted, Report, Stage, StageName, Step, Warned, Wrote
 from i2v_cli.families.base import Condition, Family
 from i2v_cli.media import image, metadata
 from i2v_cli.media.check import Verdict, Watch
-from i2v_cli.media.encoder import VideoSpec
 from i2v_cli.media.sheet import Sheet
 from i2v_cli.media.video import Writer
 from i2v_cli.plan import Plan
@@ -44,7 +43,7 @@ def generate(plan: Plan, report: Report) -> Result:
 
     Raises CheckError when the result is not worth keeping, EncodingError when ffmpeg fails.
     """
-    request, geometry, spec = plan.request, plan.geometry, _spec(plan)
+    request, geometry = plan.request, plan.geometry
     for note in plan.notes:
         report(Noted(note))
     clock = Clock(report)
@@ -52,13 +51,13 @@ def generate(plan: Plan, report: Report) -> Result:
     runtime = device.decide(request, report)
     family = families.load(request.family)
     photo = _photo(plan, report)
-    with Writer(plan.target, spec, overwrite=request.overwrite) as writer:  # the encoder is tried here
+    with _writer(plan) as writer:  # the encoder is tried here
         clock.begin("encode")
         condition = family.encode(request, photo, runtime, report)
         clock.begin("denoise", request.steps)
         latents = _denoise(plan, family, condition, runtime, report)
         clock.begin("decode", geometry.frames)
-        check, sheet = Watch(geometry.frames, rearrange(photo, "c h w -> h w c").numpy()), Sheet(spec)
+        check, sheet = Watch(geometry.frames, rearrange(photo, "c h w -> h w c").numpy()), Sheet(plan.spec)
         done = 0
         for chunk in family.decode(latents, condition, geometry, runtime):
             frames = rearrange(chunk, "f c h w -> f h w c").contiguous().numpy()
@@ -73,13 +72,13 @@ def generate(plan: Plan, report: Report) -> Result:
         packet = metadata.packet(kept, ai_mark=request.ai_mark, software=f"i2v {__version__}")
         writer.tag(packet)  # on leaving, the file is finished, counted and given its name
     clock.end()
-    if plan.target is not None:
-        report(Wrote(plan.target))
+    if writer.target is not None:
+        report(Wrote(writer.target))
     if request.sheet is not None:
         sheet.save(request.sheet, packet=packet, overwrite=request.overwrite)
         report(Wrote(request.sheet, "sheet"))
     return Result(
-        path=plan.target,
+        path=writer.target,
         verdict=verdict,
         recipe=recipe,
         seconds=clock.seconds,
@@ -108,6 +107,13 @@ class Clock:
         self._stage = ""
 
 
+def _writer(plan: Plan) -> Writer:
+    """A name of our own that somebody takes during the work is no loss: the next one serves as well."""
+    request = plan.request
+    others = naming.candidates(request) if request.output is None else ()
+    return Writer(plan.target, plan.spec, overwrite=request.overwrite, others=others)
+
+
 def _photo(plan: Plan, report: Report) -> Tensor:
     """The photo, upright and of the video's size: [3, H, W] uint8."""
     request, geometry = plan.request, plan.geometry
@@ -116,19 +122,6 @@ def _photo(plan: Plan, report: Report) -> Tensor:
     for note in (*loaded.notes, *([cut] if cut else [])):
         report(Noted(f"{request.image.name}: {note}"))
     return rearrange(torch.from_numpy(pixels), "h w c -> c h w").contiguous()
-
-
-def _spec(plan: Plan) -> VideoSpec:
-    request, geometry = plan.request, plan.geometry
-    return VideoSpec(
-        width=geometry.width,
-        height=geometry.height,
-        frames=geometry.frames,
-        fps=geometry.fps,
-        format=request.format,
-        codec=request.codec,
-        quality=request.quality,
-    )
 
 
 def _denoise(plan: Plan, family: Family, condition: Condition, runtime: Runtime, report: Report) -> Tensor:
@@ -147,7 +140,7 @@ def _denoise(plan: Plan, family: Family, condition: Condition, runtime: Runtime,
 
 
 def _judged(verdict: Verdict, request: Request, report: Report) -> Verdict:
-    """Problems are warnings or the end. Only `--check off` keeps a black clip; `strict` refuses a frozen one."""
+    """Problems warn or end the run. Only `--check off` keeps a black clip; `strict` refuses a frozen one."""
     if request.check == "off" or not verdict.problems:
         return verdict
     said = f"the clip is {' and '.join(verdict.problems)}"

@@ -11,6 +11,8 @@ from i2v_cli import families, naming
 from i2v_cli.errors import FitError
 from i2v_cli.geometry import Geometry
 from i2v_cli.media import image
+from i2v_cli.media.encoder import VideoSpec
+from i2v_cli.media.metadata import COMMENT
 from i2v_cli.media.publish import check_target
 from i2v_cli.request import Request
 from i2v_cli.runtime import memory
@@ -21,13 +23,15 @@ DISK_BYTES = {"mp4": 0.04, "webm": 0.03, "gif": 0.6, "webp": 0.12, "frames": 1.8
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """target: where the clip goes, None for standard output. disk_bytes: a guess at the file, to the order."""
+    """target: where the clip goes, None for standard output. seconds, disk_bytes: guesses, to the order."""
 
     request: Request
     geometry: Geometry
+    spec: VideoSpec
     target: Path | None
     memory_bytes: int
     disk_bytes: int
+    seconds: float
     notes: tuple[str, ...]
 
 
@@ -36,6 +40,7 @@ def plan(request: Request) -> Plan:
     source = image.probe(request.image)
     family = families.config(request.family)
     geometry = family.geometry(request, (source.width, source.height))
+    spec = _spec(request, geometry)
     target = naming.target(request)
     check_target(target, overwrite=request.overwrite, folder=request.format == "frames")
     if request.sheet is not None:
@@ -47,10 +52,25 @@ def plan(request: Request) -> Plan:
     return Plan(
         request=request,
         geometry=geometry,
+        spec=spec,
         target=target,
         memory_bytes=needed,
         disk_bytes=disk,
+        seconds=family.seconds(geometry, request.steps),
         notes=_notes(request, geometry),
+    )
+
+
+def _spec(request: Request, geometry: Geometry) -> VideoSpec:
+    return VideoSpec(
+        width=geometry.width,
+        height=geometry.height,
+        frames=geometry.frames,
+        fps=geometry.fps,
+        format=request.format,
+        codec=request.codec,
+        quality=request.quality,
+        comment=COMMENT if request.ai_mark else "",
     )
 
 

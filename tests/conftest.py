@@ -19,7 +19,13 @@ def photo() -> Path:
 @pytest.fixture
 def make_request(photo):
     def make(**changed) -> Request:
-        values = {"image": photo, "prompt": "camera pans right", "preset": "pocket", "family": "pocket", "seed": 1}
+        values = {
+            "image": photo,
+            "prompt": "camera pans right",
+            "preset": "pocket",
+            "family": "pocket",
+            "seed": 1,
+        }
         return Request(**(DEFAULTS | values | changed))
 
     return make

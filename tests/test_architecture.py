@@ -12,7 +12,7 @@ FLOORS = (
     {"layers", "media", "weights", "presets", "naming", "clips"},
     {"sampling", "control", "runtime", "encoders"},
     {"families"},
-    {"plan", "resolve"},
+    {"plan", "resolve", "doctor"},
     {"generate"},
     {"jobs", "training"},
     {"cli"},

@@ -56,7 +56,19 @@ def test_the_first_frame_is_the_photo_exactly(photo, tmp_path):
 
 def test_the_first_frame_of_an_mp4_looks_like_the_photo(photo, tmp_path):
     i2v("generate", photo, "pan left", *QUICK, "--size", "480x300", "-o", "a.mp4", cwd=tmp_path)
-    i2v("generate", photo, "pan left", *QUICK, "--size", "480x300", "-o", "f", "--format", "frames", cwd=tmp_path)
+    i2v(
+        "generate",
+        photo,
+        "pan left",
+        *QUICK,
+        "--size",
+        "480x300",
+        "-o",
+        "f",
+        "--format",
+        "frames",
+        cwd=tmp_path,
+    )
     decoded = subprocess.run(
         [_ffmpeg(), "-i", "a.mp4", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
         cwd=tmp_path,
@@ -124,9 +136,7 @@ def test_a_sheet_comes_beside_the_clip(photo, tmp_path):
         assert sheet.width > 4 * 90
 
 
-@pytest.mark.parametrize(
-    ("width", "height"), [(16, 16), (17, 300), (640, 33), (1200, 90)], ids=lambda side: str(side)
-)
+@pytest.mark.parametrize(("width", "height"), [(16, 16), (17, 300), (640, 33), (1200, 90)], ids=str)
 def test_any_aspect_becomes_a_clip(tmp_path, width, height):
     Image.effect_noise((width, height), 60).convert("RGB").save(tmp_path / "odd.png")
     done = i2v("generate", "odd.png", "zoom in", "--steps", "2", "--frames", "3", cwd=tmp_path)
@@ -159,7 +169,7 @@ def test_an_existing_file_is_neither_touched_nor_worked_for(photo, tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("delay", [0.1, 1.5, 4.0])
+@pytest.mark.parametrize("delay", [0.5, 1.5, 4.0])
 def test_signals_end_the_run_at_once_and_leave_nothing(photo, tmp_path, number, code, delay):
     process = subprocess.Popen(
         [sys.executable, "-m", "i2v_cli", "generate", photo, "pan left", "--size", "1080p", "--steps", "200"],

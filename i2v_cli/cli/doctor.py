@@ -14,7 +14,7 @@ def doctor(json: options.Json = False) -> None:
       i2v doctor
       i2v doctor --json
     """
-    from i2v_cli.runtime.doctor import examine
+    from i2v_cli.doctor import examine
 
     findings = examine()
     if json:

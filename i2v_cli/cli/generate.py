@@ -129,7 +129,12 @@ def show_result(made: "Result", plan: "Plan", *, as_json: bool) -> None:
     """The paths, the clip's last; nothing where the clip itself went to standard output."""
     if as_json:
         recipe = made.recipe
-        fields = {**_facts(plan), "seconds": made.seconds, "peak_memory_bytes": made.peak_memory}
+        fields = {
+            **_facts(plan),
+            "path": made.path,
+            "seconds": made.seconds,
+            "peak_memory_bytes": made.peak_memory,
+        }
         emit("result", {**fields, "check": recipe["check"], "recipe": recipe})
     elif made.path is not None:
         for path in (plan.request.sheet, made.path):
@@ -160,6 +165,7 @@ def _sizes(plan: "Plan") -> list[str]:
         f"clip: {_clip(plan)}",
         f"memory: about {plan.memory_bytes / 2**30:.1f} GiB",
         f"disk: about {max(plan.disk_bytes / 2**20, 0.1):.1f} MiB",
+        f"time: about {plan.seconds:.0f} s on two CPU cores",
         *(f"note: {note}" for note in plan.notes),
     ]
 
@@ -187,4 +193,5 @@ def _facts(plan: "Plan") -> dict[str, Any]:
         "fps": shape.fps,
         "memory_bytes": plan.memory_bytes,
         "disk_bytes": plan.disk_bytes,
+        "seconds_estimate": plan.seconds,
     }

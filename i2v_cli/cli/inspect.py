@@ -17,9 +17,10 @@ def inspect(
     ],
     json: options.Json = False,
 ) -> None:
-    """What a generated file says about itself: the AI mark, the recipe with its checks, the encoding.
+    """What a clip says about itself.
 
-    The clip is decoded to its end, so the count of frames is what is really there.
+    The AI mark, the recipe with what the checks saw, and the encoding. The clip is decoded to its end, so the
+    count of frames is what is really there.
 
     \b
     Examples:

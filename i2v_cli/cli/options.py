@@ -78,7 +78,11 @@ Frames = Annotated[Text, value("--frames", "N", "Length in frames, instead of --
 Fps = Annotated[Text, value("--fps", "N", "Frames per second. [from preset]")]
 Size = Annotated[
     Text,
-    value("--size", "WxH|480p|720p|1080p", "Pixels. [the photo's aspect, at the preset's area]"),
+    value(
+        "--size",
+        "WxH|480p|720p|1080p",
+        "Pixels; 720p: so many lines on the short side. [the photo's aspect, the preset's area]",
+    ),
 ]
 Fit = Annotated[
     Text, value("--fit", "crop|pad|blur|stretch", "How a photo of another aspect fills --size. [crop]")
@@ -89,9 +93,7 @@ Background = Annotated[
 
 Seed = Annotated[Text, value("--seed", "N", "Same seed, same clip. [random, printed and recorded]")]
 Steps = Annotated[Text, value("--steps", "N", "Denoising steps: more is finer and slower. [from preset]")]
-Guidance = Annotated[
-    Text, value("--guidance", "X", "How strongly the prompt is followed, 0 to 30. [from preset]")
-]
+Guidance = Annotated[Text, value("--guidance", "X", "How strongly the prompt is followed. [from preset]")]
 Negative = Annotated[Text, value("--negative", "TEXT", "What the clip should not show. [from preset]")]
 Sampler = Annotated[
     Text, value("--sampler", "euler|heun|dpmpp-2m", "How the steps are integrated. [from preset]")
@@ -114,7 +116,11 @@ Quality = Annotated[Text, value("--quality", "1..100", "Encoding quality; 100 is
 Sheet = Annotated[Text, value("--sheet", "PATH", "Write a contact sheet of the clip too, as PNG.")]
 Check = Annotated[
     Text,
-    value("--check", "off|warn|strict", "What a black or frozen result is: fine, a warning, exit 6. [warn]"),
+    value(
+        "--check",
+        "off|warn|strict",
+        "What a still clip is: fine, a warning, exit 6; a black one is only fine with off. [warn]",
+    ),
 ]
 Metadata = Annotated[
     Text,

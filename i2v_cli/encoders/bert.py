@@ -24,13 +24,20 @@ class BertEncoder(nn.Module):
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
         self.embeddings = Embeddings(config)
-        layers = nn.ModuleList(Layer(config) for _ in range(config.num_layers))
-        self.encoder = nn.ModuleDict({"layer": layers})
+        self.encoder = Stack(config)
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """tokens: [B, S] int64; mask: [B, S], True where a token is. -> [B, S, D]."""
-        hidden = self.embeddings(tokens)
-        for layer in self.encoder["layer"]:
+        return self.encoder(self.embeddings(tokens), mask)
+
+
+class Stack(nn.Module):
+    def __init__(self, config: BertConfig) -> None:
+        super().__init__()
+        self.layer = nn.ModuleList(Layer(config) for _ in range(config.num_layers))
+
+    def forward(self, hidden: Tensor, mask: Tensor) -> Tensor:
+        for layer in self.layer:
             hidden = layer(hidden, mask)
         return hidden
 

@@ -13,7 +13,7 @@ from i2v_cli.errors import ModelError
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """ids: [B, S] int64, padded. mask: [B, S], True where a token is. cut: tokens that did not fit, a sentence."""
+    """ids: [B, S] int64, padded. mask: [B, S], True where a token is. cut: tokens left out, a sentence."""
 
     ids: Tensor
     mask: Tensor

@@ -41,11 +41,12 @@ def _split(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     """-> (colour: L, RGB, CMYK or LAB, 8 bits a channel; alpha: L or None)."""
     if image.mode[0] in "FI":
         return _deep(image)
-    image = image.convert(PREMULTIPLIED.get(image.mode, image.mode))
+    if image.mode in PREMULTIPLIED:
+        image = image.convert(PREMULTIPLIED[image.mode])
     if image.mode == "LA":
         return image.getchannel("L"), image.getchannel("A")
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
         return image.convert("RGB"), image.getchannel("A")
     if image.mode == "1":
         return image.convert("L"), None
@@ -79,8 +80,10 @@ def _from_integers(image: Image.Image) -> Image.Image:
     if image.mode == "I":
         if high > 2**31:  # Pillow keeps unsigned 32-bit numbers in signed ones
             values = values.view(np.uint32)
-        grey = (values.astype(np.float32) - low) * np.float32(255 / (high - low))
-        shades = np.rint(grey.clip(0, 255)).astype(np.uint8)
+        grey = values.astype(np.float32)  # a large picture: one copy, changed in place
+        grey -= low
+        grey *= 255 / (high - low)
+        shades = np.rint(grey.clip(0, 255, out=grey), out=grey).astype(np.uint8)
     else:
         table = (np.arange(2**16) - low) * (255 / (high - low))
         shades = np.rint(table.clip(0, 255)).astype(np.uint8)[values]
@@ -127,7 +130,7 @@ def _apply_profile(flat: Image.Image, profile: bytes | None) -> tuple[Image.Imag
             notes = ("its colour profile is damaged or does not fit and was ignored",)
     if flat.mode == "LAB":
         return _transform(flat, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))), notes
-    return flat.convert("RGB"), notes
+    return flat if flat.mode == "RGB" else flat.convert("RGB"), notes
 
 
 def _transform(flat: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:

@@ -149,7 +149,7 @@ def _cannot_start(error: Exception) -> EncodingError:
 
 def _failure(code: int, stderr: bytes) -> I2VError:
     lines = [_printable(line) for line in stderr.decode(errors="replace").splitlines()]
-    last = "\n".join([line for line in lines if line][-LAST_LINES:])
+    last = "; ".join([line for line in lines if line][-LAST_LINES:])
     ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"failed (exit code {code})"
     if any(words in last for words in FULL_DISK):
         return FitError(

@@ -25,6 +25,10 @@ FRAME_NAME = re.compile(r"\d{4,}\.png")
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
+class TakenError(UsageError):
+    """The path is somebody else's by now."""
+
+
 def check_target(target: Path | None, *, overwrite: bool, folder: bool = False) -> None:
     """Refuses early, with UsageError, what `publish` could not do. None is standard output.
 
@@ -118,8 +122,8 @@ def _check_parent(target: Path) -> None:
         raise UsageError(f"the folder {parent} is not writable", hint="choose another -o")
 
 
-def _exists(target: Path) -> UsageError:
-    return UsageError(f"{target} exists", hint="add --overwrite, or choose another -o")
+def _exists(target: Path) -> TakenError:
+    return TakenError(f"{target} exists", hint="add --overwrite, or choose another -o")
 
 
 def _words(error: Exception) -> str:

@@ -5,6 +5,7 @@ A video grows under a hidden name beside its target, is decoded to be counted, a
 
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -48,38 +49,47 @@ class Writer:
     """`with Writer(target, spec) as writer: writer.write(frames)` leaves a whole video there, or nothing.
 
     `target`: a path, or None for a fragmented MP4 on stdout. Without `overwrite` a file that appears there
-    during the work is kept, and the work is lost (UsageError). Raises EncodingError when ffmpeg fails or the
-    result does not decode to `spec`, FitError when the disk is full.
+    during the work is kept; the work then goes to the first free one of `others`, paths in the same folder,
+    or is lost (UsageError). `target` says in the end where it went. Raises EncodingError when ffmpeg fails or
+    the result does not decode to `spec`, FitError when the disk is full.
     """
 
-    def __init__(self, target: Path | None, spec: VideoSpec, *, overwrite: bool = False) -> None:
+    def __init__(
+        self,
+        target: Path | None,
+        spec: VideoSpec,
+        *,
+        overwrite: bool = False,
+        others: Iterable[Path] = (),
+    ) -> None:
         if target is None and spec.format != "mp4":
             raise UsageError(
                 f"{spec.format} does not go to stdout", hint="--format mp4, or name a file with -o"
             )
-        self._target = target
+        self.target = target
         self._spec = spec
         self._overwrite = overwrite
+        self._others = iter(others)
         self._packet = ""
         self._count = 0
 
     def __enter__(self) -> "Writer":
         spec = self._spec
-        publish.check_target(self._target, overwrite=self._overwrite, folder=spec.format == "frames")
+        publish.check_target(self.target, overwrite=self._overwrite, folder=spec.format == "frames")
         encoder.probe_encoder(spec)
         self._temp: Path | None = None
         self._sink: ffmpeg.Feed | Folder
-        if self._target is None:
+        if self.target is None:
             sys.stdout.flush()
             streamed = encoder.arguments(spec, "pipe:1", streamed=True)
             self._sink = ffmpeg.Feed(streamed, folder=Path(), stdout=sys.stdout.fileno())
             return self
-        publish.remove_stale(self._target.parent)
+        publish.remove_stale(self.target.parent)
         if spec.format == "frames":
-            self._temp = publish.temporary(self._target)
+            self._temp = publish.temporary(self.target)
             self._sink = Folder(self._temp, spec.frames)
         else:
-            self._temp = publish.temporary(self._target, f".{spec.format}")
+            self._temp = publish.temporary(self.target, f".{spec.format}")
             self._sink = ffmpeg.Feed(encoder.arguments(spec, self._temp.name), folder=self._temp.parent)
         return self
 
@@ -90,7 +100,7 @@ class Writer:
         try:
             self._sink.write(frames)
         except OSError as error:
-            raise publish.disk_error(self._target or Path("-"), error) from error
+            raise publish.disk_error(self.target or Path("-"), error) from error
 
     def tag(self, packet: str) -> None:
         """The XMP packet to put into the file when it is whole; "" for none."""
@@ -103,7 +113,7 @@ class Writer:
             if kind is None:
                 self._finish()
         except OSError as problem:
-            raise publish.disk_error(self._target or Path("-"), problem) from problem
+            raise publish.disk_error(self.target or Path("-"), problem) from problem
         finally:
             self._sink.kill()
             if self._temp is not None:
@@ -111,7 +121,7 @@ class Writer:
 
     def _finish(self) -> None:
         self._sink.finish()
-        if self._target is None or self._temp is None:
+        if self.target is None or self._temp is None:
             self._compare("frames", self._count, self._spec.frames)
             if self._packet:
                 sys.stdout.buffer.write(containers.mp4_box(self._packet))
@@ -121,7 +131,19 @@ class Writer:
             for path in sorted(self._temp.iterdir()) if self._temp.is_dir() else [self._temp]:
                 containers.embed(path, self._packet)
         self._verify(self._temp)
-        publish.publish(self._temp, self._target, overwrite=self._overwrite)
+        self.target = self._published(self._temp, self.target)
+
+    def _published(self, temp: Path, target: Path) -> Path:
+        """The path that the finished file got."""
+        while True:
+            try:
+                publish.publish(temp, target, overwrite=self._overwrite)
+                return target
+            except publish.TakenError:
+                other = next(self._others, None)
+                if other is None:
+                    raise
+                target = other
 
     def _verify(self, temp: Path) -> None:
         try:

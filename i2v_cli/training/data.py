@@ -20,7 +20,7 @@ from torch.utils.data import IterableDataset
 from i2v_cli.errors import InputError
 from i2v_cli.families.pocket.config import AXES, CAMERA, KNOTS, STRIDE, grid
 from i2v_cli.families.pocket.vae import Motion
-from i2v_cli.training.captions import KINDS_OF_REGION, Region, Stir, Wish, caption, sample
+from i2v_cli.training.captions import KINDS_OF_REGION, Region, caption, sample
 from i2v_cli.training.config import REGIONS, VALIDATION, TrainConfig
 from i2v_cli.training.motion import camera_path, light_path, stir_motion
 

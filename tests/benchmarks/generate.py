@@ -1,8 +1,8 @@
-"""Measures `i2v` from a cold start, as a user feels it, and writes the tables of docs/concepts/performance.md.
+"""Measures `i2v` from a cold start, as a user feels it, for the tables of docs/concepts/performance.md.
 
     python tests/benchmarks/generate.py [--runs 3] [--write]
 
-Every number is the median of fresh processes. Wall time is from the shell's point of view, imports included; peak
+Every number is the median of fresh processes. Wall time is the shell's, imports included; peak
 memory is that of the whole process tree's largest member (i2v itself; ffmpeg is listed apart).
 """
 
@@ -65,14 +65,17 @@ def machine(runs: int) -> str:
     name = next((line.split(":")[1].strip() for line in flags.splitlines() if "model name" in line), "")
     fast = [flag for flag in ("amx_bf16", "avx512_bf16", "avx2") if re.search(rf"\b{flag}\b", flags)]
     return (
-        f"{datetime.date.today()}: {name or platform.processor()}, {os.cpu_count()} cores, {', '.join(fast)}; "
+        f"{datetime.date.today()}: {name or platform.processor()}, {os.cpu_count()} cores, "
+        f"{', '.join(fast)}; "
         f"Python {platform.python_version()}, torch {torch.__version__}; medians of {runs} fresh processes."
     )
 
 
 def clips(runs: int) -> str:
     rows = [
-        "| run | frames | whole command, s | start and imports | " + " | ".join(STAGES) + " | peak RSS, MiB |",
+        "| run | frames | whole command, s | start and imports | "
+        + " | ".join(STAGES)
+        + " | peak RSS, MiB |",
         "|---|---|---|---|" + "---|" * (len(STAGES) + 1),
     ]
     for name, (flags, environment) in CLIPS.items():
@@ -84,7 +87,7 @@ def clips(runs: int) -> str:
                 results.append(result)
         wall = statistics.median(walls)
         stages = [statistics.median(result["seconds"][stage] for result in results) for stage in STAGES]
-        memory = statistics.median(result["peak_memory"] for result in results) / 2**20
+        memory = statistics.median(result["peak_memory_bytes"] for result in results) / 2**20
         cells = [name, str(results[0]["frames"]), f"**{wall:.1f}**", f"{wall - sum(stages):.1f}"]
         rows.append(f"| {' | '.join([*cells, *(f'{value:.2f}' for value in stages), f'{memory:.0f}'])} |")
     return "\n".join(rows)
@@ -93,7 +96,18 @@ def clips(runs: int) -> str:
 def clip(flags: list[str], environment: dict[str, str]) -> tuple[float, dict]:
     """One clip in a fresh process -> (wall seconds, what --json says)."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["generate", str(PHOTO), PROMPT, "--seed", "1", "--json", "-q", "-o", f"{folder}/clip.mp4", *flags]
+        command = [
+            "generate",
+            str(PHOTO),
+            PROMPT,
+            "--seed",
+            "1",
+            "--json",
+            "-q",
+            "-o",
+            f"{folder}/clip.mp4",
+            *flags,
+        ]
         wall, output = run_i2v(command, environment)
     return wall, json.loads(output)
 

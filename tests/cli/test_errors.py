@@ -7,6 +7,7 @@ import pytest
 
 from i2v_cli import errors, plan
 from i2v_cli.errors import ExitCode, Terminated
+from i2v_cli.families.pocket.config import DEFAULTS
 
 KINDS = [
     (errors.UsageError("said", "do"), 2, "usage"),
@@ -101,7 +102,7 @@ def test_traceback_is_shown_only_for_debug(run, monkeypatch, capsys):
         (["generate", "photo.png", "pan", "--steps"], "--steps", "i2v generate --help"),
         (["genrate"], "generate", "--help"),
         (["presets"], "missing command", "i2v presets --help"),
-        (["generate", "photo.png", "pan", "--steps", "0"], "from 1 to 500", "--steps 16"),
+        (["generate", "photo.png", "pan", "--steps", "0"], "from 1 to 500", f"--steps {DEFAULTS['steps']}"),
         (["generate", "photo.png", "pan", "--fit", "corp"], "--fit corp", "did you mean --fit crop?"),
         (["generate", "photo.png", "pan", "-p", "pockt"], "pockt", "did you mean pocket?"),
         (["generate", "photo.png", "pan", "--json", "--events"], "--json and --events", "drop one"),

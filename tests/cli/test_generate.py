@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -94,7 +95,7 @@ class Line:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.planned = None
-        monkeypatch.setitem(__import__("sys").modules, "i2v_cli.generate", self)
+        monkeypatch.setitem(sys.modules, "i2v_cli.generate", self)
         monkeypatch.setattr("i2v_cli.generate", self, raising=False)
 
     def generate(self, planned, report):

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from i2v_cli import doctor
+from i2v_cli.doctor import Finding
 from i2v_cli.media import metadata, video
 from i2v_cli.media.video import VideoInfo
-from i2v_cli.runtime import doctor
-from i2v_cli.runtime.doctor import Finding
 
 SAID = {
     "ai_generated": True,

@@ -1,5 +1,6 @@
 """`i2v train`: what reaches the loop, and what is refused before it."""
 
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +21,7 @@ def loop(monkeypatch):
         return Path("out/weights.safetensors")
 
     module = SimpleNamespace(train=train)
-    monkeypatch.setitem(__import__("sys").modules, "i2v_cli.training.loop", module)
+    monkeypatch.setitem(sys.modules, "i2v_cli.training.loop", module)
     monkeypatch.setattr(training, "loop", module, raising=False)
     monkeypatch.setattr("i2v_cli.cli.train.NEEDED", ())
     return asked

@@ -86,6 +86,6 @@ def test_peak_rss_grows_by_what_was_held() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
-def test_memory_and_doctor_import_no_torch() -> None:
-    code = "import sys; from i2v_cli.runtime import memory, doctor; assert 'torch' not in sys.modules"
+def test_doctor_and_plan_import_no_torch() -> None:
+    code = "import sys; from i2v_cli import doctor, plan; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

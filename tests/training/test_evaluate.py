@@ -1,4 +1,4 @@
-"""The rule that judges clips, on clips whose camera is known: also holds the signs of words, paths and pixels together."""
+"""The rule that judges clips, on clips whose camera is known: the signs of words, paths and pixels agree."""
 
 import random
 from pathlib import Path

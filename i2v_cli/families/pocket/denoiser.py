@@ -59,7 +59,7 @@ class PocketDenoiser(nn.Module):
         grid = (reference.shape[2], reference.shape[3])
         context, pooled = self.context_in(context, context_mask)
         tokens = self._tokens(split(latents, grid), reference)
-        level = _sinusoid(timestep.float() * 1000.0, self.timestep_in[0].in_features).to(tokens.dtype)
+        level = _sinusoid(timestep.float() * 1000.0, tokens.shape[-1]).to(tokens.dtype)
         signal = F.silu(self.timestep_in(level) + self.pooled_in(pooled))
         modulation = rearrange(self.modulation(signal), "b (m d) -> m b 1 1 d", m=9)
         for block in self.blocks:
@@ -91,7 +91,7 @@ class PocketDenoiser(nn.Module):
 
 
 class Block(nn.Module):
-    """Spatial attention inside a position, temporal attention along a place, the text, then a feed-forward."""
+    """Spatial attention inside a position, temporal along a place, the text, then a feed-forward."""
 
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()

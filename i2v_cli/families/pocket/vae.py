@@ -116,7 +116,7 @@ def smooth(path: Tensor) -> Tensor:
 
 
 def _spline_basis(times: Tensor) -> Tensor:
-    """Clamped cubic B-splines at `times` in 0..1 (de Boor 1978, Cox-de Boor recursion). [T] -> [T, SPLINE_KNOTS].
+    """Clamped cubic B-splines at `times` in 0..1 (de Boor 1978). [T] -> [T, SPLINE_KNOTS].
 
     Only the first of them is not zero at time 0.
     """

@@ -68,7 +68,7 @@ def _frame(photo: Tensor, photo_levels: list[Tensor], places: tuple[Tensor, Tens
         lit = _sample(now.residual[:, 2:] * now.movable[:, 1:], seen, aspect, mode="bilinear", edge="border")
         gain = gain + lit[0]
         seen = seen + _stirred(now, seen, aspect)
-    # Seen from further away a pixel covers more of the photo: blend towards the half-size level, or it shimmers.
+    # Seen from further away a pixel covers more of the photo: blend towards half its size, or it shimmers.
     coarse = min(max(math.log2(scale), 0.0), len(photo_levels) - 1.0)
     level = math.floor(coarse)
     fetched = _sample(photo_levels[level], seen, aspect, mode="bicubic", edge="reflection")

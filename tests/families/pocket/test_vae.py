@@ -55,7 +55,9 @@ def test_residual_of_movable_cells_comes_back_exactly():
 def test_smoothing_removes_knot_to_knot_jitter_and_keeps_the_move():
     path = eased(0.4, 0, 0, 0)
     jitter = 0.01 * torch.randn(path.shape, generator=torch.Generator().manual_seed(4))
-    before, after = (values.diff(dim=1).diff(dim=1).abs().mean() for values in (path + jitter, smooth(path + jitter)))
+    before, after = (
+        values.diff(dim=1).diff(dim=1).abs().mean() for values in (path + jitter, smooth(path + jitter))
+    )
     assert after < before / 5
     assert (smooth(path + jitter) - path).abs().max() < 0.02
 

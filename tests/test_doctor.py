@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from i2v_cli import doctor
+from i2v_cli.doctor import Finding, examine, torch_findings
 from i2v_cli.families.pocket import config
-from i2v_cli.runtime import doctor
-from i2v_cli.runtime.doctor import Finding, examine, torch_findings
 from i2v_cli.weights.digest import sha256
 
 

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -22,6 +21,7 @@ import platformdirs
 import i2v_cli
 from i2v_cli.errors import ModelError
 from i2v_cli.events import Event, Warned
+from i2v_cli.families.pocket import config
 from i2v_cli.runtime import memory
 from i2v_cli.weights.digest import sha256
 
@@ -29,7 +29,7 @@ TORCH_SECONDS = 90
 ENOUGH_MEMORY = 2 * memory.GIB  # what the embedded model promises to stay below
 ENOUGH_DISK = memory.GIB // 2
 ENCODERS = {"libx264": "mp4 (h264)", "libx265": "mp4 (h265)", "libvpx-vp9": "webm", "libwebp": "webp"}
-TORCH_CHILD = "from i2v_cli.runtime import doctor; doctor.child()"
+TORCH_CHILD = "from i2v_cli import doctor; doctor.child()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,6 @@ def _heif() -> Finding:
 
 def examine_weights() -> list[Finding]:
     """The embedded model's files against the digests that this version was made with."""
-    config = import_module("i2v_cli.families.pocket.config")  # by name: a family's data, one floor up
     fix = "pip install --force-reinstall i2v-cli"
     findings = []
     for name, path, expected in (
