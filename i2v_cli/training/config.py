@@ -29,7 +29,7 @@ VALIDATION = {
     "148": "the purple facade of a modern building",
 }
 
-# Sky, water, foliage ... of every photo as polygons drawn by hand, back to front: file stem -> kind, name, outline.
+# Sky, water, foliage ... of every photo, drawn by hand, back to front: file stem -> kind, name, polygon.
 REGIONS = Path(__file__).with_name("regions.json")
 
 

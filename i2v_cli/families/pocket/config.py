@@ -37,8 +37,8 @@ PATCH = 4  # latent cells a token side
 CELLS = 24 * 24  # latent cells a plane, whatever the aspect
 LONGEST_ASPECT = 3.5
 
-# Latents have roughly unit variance: these factors stand between them and half-heights, log scale, radians, and
-# natural logs of gains.
+# Latents have roughly unit variance: these factors stand between them and half-heights, log scale, radians,
+# and natural logs of gains.
 AXIS_SCALE = (7.0, 7.0, 7.0, 14.0, 4.0, 8.0)
 SCENE_SCALE = (40.0, 40.0, 5.0)  # x, y, log gain
 

@@ -1,7 +1,7 @@
 """What the photo shows, at an eighth of its size: EfficientNet-Lite0's early layers and a head of our own.
 
-Tan and Le 2019 (EfficientNet), its Lite variant: no squeeze and excitation, ReLU6. Batch norms are folded into the
-convolutions. A file of its own: `vae.py` is about motion and holds no weights.
+Tan and Le 2019 (EfficientNet), its Lite variant: no squeeze and excitation, ReLU6. Batch norms are folded into
+the convolutions. A file of its own: `vae.py` is about motion and holds no weights.
 """
 
 import torch.nn.functional as F

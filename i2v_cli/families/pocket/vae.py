@@ -2,12 +2,13 @@
 
 Motion is structured, so that what should be rigid is rigid by construction:
 
-    camera  [B, 12, 30]       a token a group: 4 knots x (pan, tilt, zoom, roll, brightness, warmth), a gate an axis
-    still   [B, 2, h, w]      gates a cell: +1 where something moves, or changes its light, by itself, -1 elsewhere
+    camera  [B, 12, 30]       a token a group: 4 knots x (pan, tilt, zoom, roll, brightness, warmth), then gates
+    still   [B, 2, h, w]      gates a cell: +1 where something moves, or changes its light, by itself, else -1
     scene   [B, 12, h, w, 12] 4 knots x (x, y, log gain) of each group: flow and light beyond the camera's
 
-All lengths are half-heights of the picture (y down), zoom and gains are natural logarithms, roll is in radians. A
-gate that stays shut makes its part exactly zero: a static camera is static, a house under drifting clouds stands.
+All lengths are half-heights of the picture (y down), zoom and gains are natural logarithms, roll is in radians.
+A gate that stays shut makes its part exactly zero: a static camera is static, a house under drifting clouds
+stands.
 """
 
 from dataclasses import dataclass
