@@ -1,6 +1,7 @@
 """What a request comes to before any work: sizes, memory, disk, where the file goes.
 
-Torch-free and quick: all that a user can have got wrong is found here, before anything heavy is loaded.
+Torch-free and quick: what is wrong with the photo, the paths, the sizes or the room for them is found here,
+before anything heavy is loaded.
 """
 
 import math

@@ -128,7 +128,7 @@ def evaluate(photos: Path, weights: Path, tasks: Sequence[Task], report: Report)
 
 
 def make_clip(photo: Path, prompt: str, weights: Path, *, seed: int) -> np.ndarray:
-    """[FRAMES, H, W, 3] uint8, as `generate` would write them, without the encoder."""
+    """[FRAMES, H, W, 3] uint8, by the same networks and decoder as `generate`, before the encoder."""
     request = Request(
         image=photo,
         prompt=prompt,

@@ -3,6 +3,7 @@
 Beside the usual four files, as canvas.py is, for they hold no weights: vae.py says what moves, this what is
 seen. It runs on the CPU, whatever the networks ran on: Apple's GPUs have no bicubic sampling, and frames end
 there anyway.
+
 Sharpness is the photo's own, still regions are exact copies, and the first frame is the photo.
 """
 
