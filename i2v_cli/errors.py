@@ -7,6 +7,7 @@ I2VError
   FitError        5   memory or disk, predicted or hit
   CheckError      6   the result is NaN, black or frozen
   EncodingError   7   ffmpeg refused or died
+  LockedError    75   another run holds the output or the GPU
 
 Anything else that reaches `cli.app` is our bug (exit 1).
 """
@@ -25,6 +26,8 @@ class ExitCode(IntEnum):
     FIT = 5
     CHECK = 6
     ENCODING = 7
+    BATCH = 8
+    LOCKED = 75
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -66,6 +69,10 @@ class CheckError(I2VError):
 
 class EncodingError(I2VError):
     exit_code = ExitCode.ENCODING
+
+
+class LockedError(I2VError):
+    exit_code = ExitCode.LOCKED
 
 
 class Terminated(BaseException):

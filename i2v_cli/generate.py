@@ -1,28 +1,33 @@
 """THE straight line: a photo and a sentence become a file. Read it from top to bottom."""
 
+import hashlib
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from einops import rearrange
 from torch import Tensor
 
-from i2v_cli import __version__, families, naming
-from i2v_cli.errors import CheckError
+from i2v_cli import __version__, checkpoint, families, naming, recipe
+from i2v_cli.checkpoint import Checkpoint
+from i2v_cli.errors import CheckError, UsageError
 from i2v_cli.events import Noted, Report, Stage, StageName, Step, Warned, Wrote
 from i2v_cli.families.base import Condition, Family
-from i2v_cli.media import image, metadata
+from i2v_cli.media import identity, image, metadata, provenance
 from i2v_cli.media.check import Verdict, Watch
+from i2v_cli.media.provenance import Claim
 from i2v_cli.media.sheet import Sheet
 from i2v_cli.media.video import Writer
 from i2v_cli.plan import Plan
+from i2v_cli.recipe import Digests, Recipe
 from i2v_cli.request import Request
 from i2v_cli.runtime import device, memory
 from i2v_cli.runtime.device import Runtime
 from i2v_cli.sampling import noise
-from i2v_cli.sampling.samplers import SAMPLERS
+from i2v_cli.sampling.samplers import SAMPLERS, State
 from i2v_cli.weights import digest
 
 FATAL = {"black", "short"}  # a clip that stands still may be just what was asked for
@@ -34,7 +39,7 @@ class Result:
 
     path: Path | None
     verdict: Verdict
-    recipe: dict[str, Any]
+    recipe: Recipe
     seconds: dict[str, float]
     peak_memory: int | None
 
@@ -52,27 +57,35 @@ def generate(plan: Plan, report: Report) -> Result:
     runtime = device.decide(request, report)
     family = families.load(request.family)
     weights = digest.verified(families.config(request.family).weights())
-    photo = _photo(plan, report)
-    with _writer(plan) as writer:  # the encoder is tried here
+    source, photo = image.digest(request.image), _photo(plan, report)
+    kept = checkpoint.path(request, source, weights.values())
+    with (
+        Checkpoint(kept, request, plan.checkpoint_every, runtime, report) as saved,
+        _writer(plan) as writer,  # the encoder is tried here
+    ):
         clock.begin("encode")
         condition = family.encode(request, photo, runtime, report)
         clock.begin("denoise", request.steps)
-        latents = _denoise(plan, family, condition, runtime, report)
+        latents = _denoise(plan, family, condition, runtime, saved=saved, report=report)
         clock.begin("decode", geometry.frames)
         check, sheet = Watch(geometry.frames, rearrange(photo, "c h w -> h w c").numpy()), Sheet(plan.spec)
-        done = 0
+        done, seen = 0, hashlib.sha256()
         for chunk in family.decode(latents, condition, geometry):
             frames = rearrange(chunk, "f c h w -> f h w c").contiguous().numpy()
             writer.write(check.watch(frames))
+            seen.update(frames.data)
             sheet.add(frames)
             done += len(frames)
             report(Step(done, geometry.frames))
         clock.begin("write")
         verdict = _judged(check.verdict(), request, report)
-        recipe = _recipe(plan, runtime, weights, verdict)
-        kept = metadata.recipe_at(recipe, request.metadata)
-        packet = metadata.packet(kept, ai_mark=request.ai_mark, software=f"i2v {__version__}")
-        writer.tag(packet)  # on leaving, the file is finished, counted and given its name
+        digests = Digests(image=source, weights=weights, frames=seen.hexdigest())
+        made = recipe.written(request, geometry, runtime, digests, verdict)
+        told = metadata.recipe_at(made, request.metadata)
+        packet = metadata.packet(told, ai_mark=request.ai_mark, software=f"i2v {__version__}")
+        writer.tag(packet)  # on leaving, the file is finished, signed, counted and given its name
+        if request.c2pa:
+            writer.seal(_signing(request))
     clock.end()
     if writer.target is not None:
         report(Wrote(writer.target))
@@ -82,7 +95,7 @@ def generate(plan: Plan, report: Report) -> Result:
     return Result(
         path=writer.target,
         verdict=verdict,
-        recipe=recipe,
+        recipe=made,
         seconds=clock.seconds,
         peak_memory=memory.peak_rss(),
     )
@@ -126,19 +139,27 @@ def _photo(plan: Plan, report: Report) -> Tensor:
     return rearrange(torch.from_numpy(pixels), "h w c -> c h w").contiguous()
 
 
-def _denoise(plan: Plan, family: Family, condition: Condition, runtime: Runtime, report: Report) -> Tensor:
-    """Noise to latents [1, n], fp32 on the CPU; a value that is not finite ends the run at its step."""
+def _denoise(
+    plan: Plan, family: Family, condition: Condition, runtime: Runtime, *, saved: Checkpoint, report: Report
+) -> Tensor:
+    """Noise, or what an earlier run left, to latents [1, n], fp32 on the CPU; a NaN ends the run there."""
     request = plan.request
     schedule = family.schedule(request)
-    latents = noise.initial((1, *plan.geometry.latent_shape), request.seed)
+    state = saved.state or State(noise.initial((1, *plan.geometry.latent_shape), request.seed))
+    if state.done == request.steps:
+        return state.latents
+    if request.decode_only:
+        raise UsageError("there are no whole latents to decode", "drop --decode-only")
     with family.denoiser(condition, schedule, request.guidance, runtime) as predict:
-        for done, latents in enumerate(SAMPLERS[request.sampler](predict, latents, schedule), start=1):  # noqa: B020
-            if not latents.isfinite().all():
+        for state in SAMPLERS[request.sampler](predict, state, schedule):  # noqa: B020
+            if not state.latents.isfinite().all():
                 raise CheckError(
-                    f"step {done} of {request.steps} gave NaN", hint="try --dtype fp32 or another --seed"
+                    f"step {state.done} of {request.steps} gave NaN",
+                    hint="try --dtype fp32 or another --seed",
                 )
-            report(Step(done, request.steps))
-    return latents
+            saved.keep(state)
+            report(Step(state.done, request.steps))
+    return state.latents
 
 
 def _judged(verdict: Verdict, request: Request, report: Report) -> Verdict:
@@ -152,43 +173,8 @@ def _judged(verdict: Verdict, request: Request, report: Report) -> Verdict:
     return verdict
 
 
-def _recipe(plan: Plan, runtime: Runtime, weights: dict[str, str], verdict: Verdict) -> dict[str, Any]:
-    """All that is needed to make the clip again, and what the checks saw."""
-    request, geometry = plan.request, plan.geometry
-    asked = request.model_dump(
-        mode="json",
-        include={
-            "prompt",
-            "negative",
-            "preset",
-            "family",
-            "seed",
-            "steps",
-            "guidance",
-            "sampler",
-            "shift",
-            "fit",
-            "background",
-        },
-    )
-    made = {
-        "width": geometry.width,
-        "height": geometry.height,
-        "frames": geometry.frames,
-        "fps": geometry.fps,
-    }
-    machine = {
-        "i2v": __version__,
-        "torch": torch.__version__,
-        "device": runtime.device.type,
-        "dtype": str(runtime.dtype).removeprefix("torch."),
-        "threads": runtime.threads,
-    }
-    return {
-        **asked,
-        **made,
-        "image": request.image.name,
-        "weights": weights,
-        **machine,
-        "check": asdict(verdict),
-    }
+def _signing(request: Request) -> Callable[[Path], bytes | None]:
+    """What puts Content Credentials into a finished file."""
+    named = request.metadata == "full"
+    claim = Claim(software="i2v", version=__version__, photo=request.image, named=named)
+    return partial(provenance.sign, claim=claim, signer=identity.load(request.c2pa_key, request.c2pa_cert))

@@ -28,18 +28,23 @@ def candidates(request: Request, today: date | None = None) -> Iterator[Path]:
     A name is free when it is looked at; whoever loses it while working takes the next. With `overwrite` our
     own name is free too, but never the photo's. UsageError for a name that cannot be filled in.
     """
-    suffix = "" if request.format == "frames" else f".{request.format}"
-    stem = sanitised(request.image.stem) + ("-frames" if request.format == "frames" else "")
+    stem, suffix = own_name(request)
     if request.output is None:
         yield from _numbered(Path(), stem, suffix, request)
         return
     asked = Path(filled(request, today or date.today()))
-    if _is_folder(request.output) or (asked.is_dir() and request.format != "frames"):
+    if _is_folder(request.output) or (os.path.isdir(asked) and request.format != "frames"):
         yield from _numbered(asked, stem, suffix, request)
         return
     if _same(asked, request.image):
         raise UsageError(f"the output {asked} is the photo itself", "choose another -o")
     yield asked
+
+
+def own_name(request: Request) -> tuple[str, str]:
+    """(stem, suffix) of the file that nobody named: after the photo and the format."""
+    stem = sanitised(request.image.stem)
+    return (f"{stem}-frames", "") if request.format == "frames" else (stem, f".{request.format}")
 
 
 def check_sheet(request: Request, target: Path | None) -> None:
@@ -52,6 +57,8 @@ def check_sheet(request: Request, target: Path | None) -> None:
     for what, path in (("photo", request.image), ("clip", target)):
         if path is not None and _same(request.sheet, path):
             raise UsageError(f"the sheet {request.sheet} is the {what} itself", hint)
+    if request.format == "frames" and target is not None and _inside(request.sheet, target):
+        raise UsageError(f"the sheet {request.sheet} lies in the folder of the frames", hint)
 
 
 def filled(request: Request, today: date) -> str:
@@ -99,6 +106,10 @@ def _numbered(folder: Path, stem: str, suffix: str, request: Request) -> Iterato
 
 def _is_folder(output: str) -> bool:
     return output.endswith(("/", os.sep))
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return any(_same(parent, folder) for parent in path.parents)
 
 
 def _same(path: Path, other: Path) -> bool:

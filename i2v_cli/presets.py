@@ -4,26 +4,37 @@ A preset is data: a flat YAML mapping without aliases, tags or paths, whose keys
 and `description`. Every value remembers its line.
 """
 
+import os
 import re
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
+from i2v_cli import plain
 from i2v_cli.errors import UsageError
-
-if TYPE_CHECKING:
-    import yaml
 
 LARGEST_FILE = 64 * 1024  # bytes
 SUFFIXES = (".yaml", ".yml", ".json")
 # A preset says how a clip is made; not from what, nor where to, nor with less care than its user takes.
-FORBIDDEN = frozenset({"image", "prompt", "preset", "output", "sheet", "overwrite", "ai_mark"})
+FORBIDDEN = frozenset(
+    {
+        "image",
+        "prompt",
+        "preset",
+        "output",
+        "sheet",
+        "overwrite",
+        "decode_only",
+        "ai_mark",
+        "c2pa_key",
+        "c2pa_cert",
+    }
+)
 
 Layer: TypeAlias = Literal[
-    "argument", "flag", "environment", "preset", "family", "output name", "random", "default"
+    "argument", "flag", "row", "environment", "preset", "family", "output name", "random", "default"
 ]
 
 
@@ -62,7 +73,8 @@ def known() -> dict[str, Path]:
     """Name -> file of every preset, in the order of names."""
     found: dict[str, Path] = {}
     for folder in reversed(folders()):
-        found |= {path.stem: path for path in folder.glob("*.yaml")}
+        if os.path.isdir(folder):  # and ours to see
+            found |= {path.stem: path for path in folder.glob("*.yaml")}
     return dict(sorted(found.items()))
 
 
@@ -81,19 +93,7 @@ def load(name: str) -> Preset:
 
 def read(path: Path) -> Preset:
     """Reads one file and checks its keys; its values are checked when they are resolved."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UsageError(f"the preset {shown(path)} is not a file", "give a YAML file")
-        with path.open("rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-        text = data.decode("utf-8-sig")
-    except OSError as error:
-        hint = "`i2v presets list` shows the known ones"
-        raise UsageError(f"the preset {shown(path)} cannot be read: {error.strerror}", hint) from error
-    except ValueError as error:  # not UTF-8, or NUL in the name
-        raise UsageError(f"the preset {shown(path)} is not UTF-8 text", "save it as UTF-8") from error
-    if len(data) > LARGEST_FILE:
-        raise UsageError(f"the preset {shown(path)} is larger than 64 kB", "a preset is a few short lines")
+    text = plain.read(path, f"the preset {shown(path)}", LARGEST_FILE)
     values = parse(text, path.name)
     description = values.pop("description", Value("", "preset")).raw
     return Preset(path.stem, path, str(description), values)
@@ -106,39 +106,21 @@ def parse(text: str, name: str) -> dict[str, Value]:
     values: dict[str, Value] = {}
     key: str | None = None
     inside = False
-    try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if not isinstance(event, yaml.NodeEvent):
-                continue
-            place = f"{name}:{event.start_mark.line + 1 if event.start_mark else 1}"
-            _refuse_machinery(event, place)
-            if not inside:
-                if not isinstance(event, yaml.MappingStartEvent):
-                    raise UsageError(f"{place}: a preset is lines of `key: value`", "for example `steps: 16`")
-                inside = True
-            elif not isinstance(event, yaml.ScalarEvent):
-                raise UsageError(f"{place}: {key or 'a key'} must be a single value", "presets do not nest")
-            elif key is None:
-                key = _checked_key(event.value, place, values)
-            else:
-                values[key] = Value(_scalar(event.value, plain=event.style is None), "preset", place)
-                key = None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UsageError(f"{name}:{line}: not YAML: {error.problem}", "quote a text with : or #") from error
-    except yaml.YAMLError as error:
-        raise UsageError(f"{name}: not YAML: it holds control characters", "save it as plain text") from error
+    for event, place in plain.events(text, name, "presets"):
+        if not isinstance(event, yaml.NodeEvent):
+            continue
+        if not inside:
+            if not isinstance(event, yaml.MappingStartEvent):
+                raise UsageError(f"{place}: a preset is lines of `key: value`", "for example `steps: 16`")
+            inside = True
+        elif not isinstance(event, yaml.ScalarEvent):
+            raise UsageError(f"{place}: {key or 'a key'} must be a single value", "presets do not nest")
+        elif key is None:
+            key = _checked_key(event.value, place, values)
+        else:
+            values[key] = Value(plain.scalar(event), "preset", place)
+            key = None
     return values
-
-
-def _refuse_machinery(event: "yaml.NodeEvent", place: str) -> None:
-    """Anchors, aliases and tags: what makes YAML files explode or build objects."""
-    import yaml
-
-    if isinstance(event, yaml.AliasEvent) or event.anchor:
-        raise UsageError(f"{place}: presets have no anchors and aliases", "write the value out, or quote it")
-    if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
-        raise UsageError(f"{place}: presets have no tags ({shown(event.tag)})", "write the plain value")
 
 
 def _checked_key(key: str, place: str, values: Mapping[str, Value]) -> str:
@@ -153,18 +135,6 @@ def _checked_key(key: str, place: str, values: Mapping[str, Value]) -> str:
     if key in values:
         raise UsageError(f"{place}: {key} is given twice, first at {values[key].place}", "drop one of them")
     return key
-
-
-def _scalar(text: str, *, plain: bool) -> object:
-    """YAML's JSON schema: true, false, null and JSON's numbers. The rest is text: `no`, 012 and dates too."""
-    literals: dict[str, object] = {"true": True, "false": False, "null": None, "": None}
-    if not plain:
-        return text
-    if text in literals:
-        return literals[text]
-    if len(text) > 32 or not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
-        return text
-    return int(text) if text.removeprefix("-").isdigit() else float(text)
 
 
 def shown(raw: object) -> str:

@@ -66,6 +66,9 @@ class Request(BaseModel):
     dtype: Dtype = "auto"
     threads: Annotated[int, Field(ge=1, le=1024, examples=[2])] | None = None
 
+    checkpoint_every: Annotated[int, Field(ge=0, le=500, examples=[5])] | None = None
+    decode_only: bool = False
+
     output: str | None = None
     overwrite: bool = False
     format: Format = "mp4"
@@ -75,6 +78,9 @@ class Request(BaseModel):
     check: Check = "warn"
     metadata: MetadataLevel = "full"
     ai_mark: bool = True
+    c2pa: bool = False
+    c2pa_key: Path | None = None
+    c2pa_cert: Path | None = None
 
     @model_validator(mode="after")
     def _one_length(self) -> "Request":

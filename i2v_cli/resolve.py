@@ -25,9 +25,10 @@ ARGUMENTS = ("image", "prompt")
 NOT_IN_ENVIRONMENT = frozenset({*ARGUMENTS, "family", "area"})  # they have no flag to be a twin of
 # Variables that are no field of a request: the twins of flags that only `cli` knows.
 OTHER_VARIABLES = frozenset(
-    {"I2V_JSON", "I2V_EVENTS", "I2V_QUIET", "I2V_VERBOSE", "I2V_DRY_RUN", "I2V_DEBUG"}
+    {"I2V_JSON", "I2V_EVENTS", "I2V_QUIET", "I2V_VERBOSE", "I2V_DRY_RUN", "I2V_NO_LOG", "I2V_DEBUG"}
 )
 LENGTHS = ("seconds", "frames")
+FILES = ("preset", "row")  # layers whose values are told as lines of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,18 @@ class Resolved:
 
 
 def resolve(flags: Mapping[str, object], environment: Mapping[str, str]) -> Resolved:
-    """The request that `flags` make (by field name; None is not given). UsageError: what is wrong."""
+    """The request that `flags` make (by field name; None is not given). UsageError: what is wrong.
+
+    A flag may be a `Value` that knows another place than the command line: the row of a batch.
+    """
     from pydantic import ValidationError
 
     from i2v_cli.request import Request
 
     asked = {
-        key: Value(raw, "argument" if key in ARGUMENTS else "flag", flag(key))
+        key: raw
+        if isinstance(raw, Value)
+        else Value(raw, "argument" if key in ARGUMENTS else "flag", flag(key))
         for key, raw in flags.items()
         if raw is not None
     }
@@ -79,7 +85,7 @@ def flag(key: str) -> str:
     """How the command line spells a field of the request."""
     if key in ARGUMENTS:
         return key.upper()
-    return "--no-ai-mark" if key == "ai_mark" else "--" + key
+    return "--no-ai-mark" if key == "ai_mark" else "--" + key.replace("_", "-")
 
 
 def twin(key: str) -> str:
@@ -160,7 +166,7 @@ def _infer_format(values: dict[str, Value]) -> None:
         return
     suffix = PurePath(str(output.raw)).suffix
     implied = request.SUFFIXES.get(suffix.lower())
-    if given is not None and given.layer in ("flag", "environment"):
+    if given is not None and given.layer in ("flag", "row", "environment"):
         if implied is not None and given.raw != implied:
             raise UsageError(
                 f"{given.place} {shown(given.raw)} and the output {shown(output.raw)} disagree",
@@ -188,7 +194,7 @@ def _refuse(key: str, value: Value) -> NoReturn:
     def spelled(raw: object) -> str:
         if value.layer == "environment":
             return f"{value.place}={shown(raw)}"
-        return f"{key}: {shown(raw)}" if value.layer == "preset" else f"{flag(key)} {shown(raw)}"
+        return f"{key}: {shown(raw)}" if value.layer in FILES else f"{flag(key)} {shown(raw)}"
 
     schema = _schema(key)
     hint = "`i2v generate --help` tells what it takes"
@@ -196,7 +202,7 @@ def _refuse(key: str, value: Value) -> NoReturn:
         hint = f"did you mean {spelled(near[0])}?"
     elif example := (*schema.get("examples", ()), *schema.get("enum", ()), schema.get("default"))[0]:
         hint = f"for example {spelled(example)}"
-    where = f"{value.place}: " if value.layer == "preset" else ""
+    where = f"{value.place}: " if value.layer in FILES else ""
     raise UsageError(f"{where}{spelled(value.raw)} is not {allowed(key)}", hint)
 
 

@@ -1,5 +1,6 @@
 """What many tests need: a request with sensible values, and a photo."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,16 @@ from i2v_cli.families.pocket.config import DEFAULTS
 from i2v_cli.request import Request
 
 ASSETS = Path(__file__).parent.parent / "docs" / "assets"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test writes into the history, the checkpoints or the keys of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_STATE_HOME", "XDG_DATA_HOME"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        patch.setenv("I2V_NO_LOG", "1")  # where XDG is not known
+        yield
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "i2v_cli"
 FLOORS = (
-    {"__init__", "errors", "request", "geometry", "events"},
+    {"__init__", "errors", "request", "geometry", "events", "plain"},
     {"media", "weights", "presets", "naming"},
     {"sampling", "runtime", "encoders"},
-    {"families"},
-    {"plan", "resolve", "doctor"},
+    {"families", "checkpoint", "history"},
+    {"plan", "resolve", "doctor", "recipe"},
     {"generate"},
-    {"training"},
+    {"jobs", "training"},
     {"cli"},
     {"__main__"},
 )
@@ -25,8 +25,10 @@ LIGHT = {
     "geometry",
     "events",
     "presets",
+    "plain",
     "naming",
     "resolve",
+    "jobs",
     "cli",
     "__main__",
 }

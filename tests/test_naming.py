@@ -155,6 +155,12 @@ def test_sheet_is_another_png_than_photo_and_clip(sheet, here):
     assert "--sheet" in caught.value.hint
 
 
+@pytest.mark.parametrize("sheet", ["clip/sheet.png", "./clip/in/sheet.png", "sub/../clip/sheet.png"])
+def test_sheet_does_not_lie_among_the_frames_of_the_clip(sheet, here):
+    with pytest.raises(UsageError, match="folder of the frames"):
+        naming.check_sheet(asking(sheet=Path(sheet), format="frames"), Path("clip"))
+
+
 @pytest.mark.parametrize(
     "sheet", [None, Path("sheet.png"), Path("SHEET.PNG"), Path("sub/photo.png"), Path("x" * 300 + ".png")]
 )

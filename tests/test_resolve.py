@@ -66,7 +66,9 @@ def test_seed_is_random_and_told_so_unless_given():
 EXAMPLES = {
     "preset": "pocket-hd", "seconds": "2", "frames": "9", "fps": "12", "size": "96x64", "fit": "pad",
     "background": "#102030", "seed": "5", "steps": "3", "guidance": "1.5", "negative": "blur",
-    "sampler": "heun", "shift": "2", "device": "cpu", "dtype": "fp32", "threads": "1", "output": "a.webm",
+    "sampler": "heun", "shift": "2", "device": "cpu", "dtype": "fp32", "threads": "1",
+    "checkpoint_every": "3", "decode_only": "true", "c2pa": "yes", "c2pa_key": "key.pem",
+    "c2pa_cert": "cert.pem", "output": "a.webm",
     "overwrite": "true", "format": "webm", "codec": "vp9", "quality": "50", "sheet": "s.png",
     "check": "off", "metadata": "none", "ai_mark": "1",
 }  # fmt: skip

@@ -56,7 +56,7 @@ def build() -> "typer.Typer":
     import typer
 
     from i2v_cli import __version__
-    from i2v_cli.cli import doctor, generate, inspect, presets, train
+    from i2v_cli.cli import batch, doctor, generate, history, inspect, presets, rerun, train
 
     app = typer.Typer(
         rich_markup_mode=None,
@@ -85,7 +85,16 @@ def build() -> "typer.Typer":
         if context.invoked_subcommand is None:
             typer.echo(context.get_help())
 
-    for command in (generate.generate, inspect.inspect, doctor.doctor, train.train):
+    commands = (
+        generate.generate,
+        batch.batch,
+        rerun.rerun,
+        inspect.inspect,
+        history.history,
+        doctor.doctor,
+        train.train,
+    )
+    for command in commands:
         app.command()(command)
     app.add_typer(presets.app)
     return app
@@ -148,9 +157,19 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[ExitCode, str,
         return error.exit_code, error.message, error.hint
     if isinstance(error, typer.TyperException):
         message = error.format_message().rstrip(".")
-        command = next((f" {word}" for word in arguments[:1] if word.isalpha()), "")
-        return ExitCode.USAGE, message[:1].lower() + message[1:], f"`i2v{command} --help` shows what it takes"
+        return (
+            ExitCode.USAGE,
+            message[:1].lower() + message[1:],
+            f"`{_asked(error, arguments)} --help` shows what it takes",
+        )
     return ExitCode.BUG, f"internal error: {type(error).__name__}: {error}", _save_traceback(error)
+
+
+def _asked(error: "typer.TyperException", arguments: list[str]) -> str:
+    """The command whose help says more: the one that refused, and `i2v` for a word that is none."""
+    if (context := getattr(error, "ctx", None)) is not None:
+        return str(context.command_path)
+    return " ".join(["i2v", *(word for word in arguments[:1] if word.isalpha())])
 
 
 def _save_traceback(error: BaseException) -> str:

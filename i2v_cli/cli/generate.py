@@ -13,6 +13,7 @@ from i2v_cli.errors import UsageError
 if TYPE_CHECKING:
     from i2v_cli.generate import Result
     from i2v_cli.plan import Plan
+    from i2v_cli.request import Request
     from i2v_cli.resolve import Resolved
 
 LONGEST_PROMPT = 100_000  # bytes read of a file; a request takes fewer characters and says so
@@ -40,6 +41,8 @@ def generate(
     device: options.Device = None,
     dtype: options.Dtype = None,
     threads: options.Threads = None,
+    checkpoint_every: options.CheckpointEvery = None,
+    decode_only: options.DecodeOnly = None,
     format: options.Format = None,
     codec: options.Codec = None,
     quality: options.Quality = None,
@@ -47,6 +50,11 @@ def generate(
     check: options.Check = None,
     metadata: options.Metadata = None,
     no_ai_mark: options.NoAiMark = None,
+    c2pa: options.C2pa = None,
+    c2pa_key: options.C2paKey = None,
+    c2pa_cert: options.C2paCert = None,
+    wait: options.Wait = 0,
+    no_log: options.NoLog = False,
     dry_run: options.DryRun = False,
     json: options.Json = False,
     events: options.Events = False,
@@ -70,29 +78,43 @@ def generate(
     flags = {key: given[key] for key in Request.model_fields if key in given}
     flags |= {"prompt": read_prompt(prompt), "ai_mark": False if no_ai_mark else None}
     resolved = resolve(flags, os.environ)
-    _check_streams(resolved, json=json, events=events, dry_run=dry_run)
+    check_streams(resolved.request, json=json, events=events, dry_run=dry_run)
 
     from i2v_cli.plan import plan  # numpy and PIL, from here on
 
+    resolved = _going_on(resolved)
     planned = plan(resolved.request)
     if not quiet:
         for sentence in unknown_variables(os.environ):
             say(f"warning: {sentence}")
     if dry_run:
+        _try_device(planned.request)
         show_plan(planned, resolved, as_json=json or events)
         return
     if not quiet:
         for line in [*_table(resolved), *_sizes(planned)] if verbose else [_headline(planned)]:
             say(line)
 
-    from i2v_cli import generate as straight_line  # torch, from here on
+    from i2v_cli.history import Entry
 
-    with reporter(events=events, quiet=quiet) as report:
-        made = straight_line.generate(planned, report)
+    with Entry("generate", planned.request, planned.target, keep=not no_log) as entry:
+        made = make(planned, events=events, quiet=quiet, wait=wait)
+        entry.path = made.path
+    show_result(made, planned, as_json=json or events)
+
+
+def make(plan: "Plan", *, events: bool, quiet: bool, wait: float = 0) -> "Result":
+    """The straight line, shown while it works. `wait`: seconds for what another run has."""
+    from i2v_cli.jobs import lock
+
+    with lock.alone(plan, wait), reporter(events=events, quiet=quiet) as report:
+        from i2v_cli import generate as straight_line  # torch, from here on
+
+        made = straight_line.generate(plan, report)
     if not quiet:
         stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in made.seconds.items())
         say(f"done in {sum(made.seconds.values()):.1f} s ({stages})")
-    show_result(made, planned, as_json=json or events)
+    return made
 
 
 def read_prompt(prompt: str) -> str:
@@ -142,10 +164,35 @@ def show_result(made: "Result", plan: "Plan", *, as_json: bool) -> None:
                 result(str(path))
 
 
-def _check_streams(resolved: "Resolved", *, json: bool, events: bool, dry_run: bool) -> None:
+def _going_on(resolved: "Resolved") -> "Resolved":
+    """Where no seed is given, that of a run of this very request that was stopped: it goes on."""
+    from i2v_cli import checkpoint
+    from i2v_cli.families import config
+    from i2v_cli.resolve import Resolved
+
+    if resolved.origins["seed"] != "random":
+        return resolved
+    seed = checkpoint.stopped_seed(resolved.request, config(resolved.request.family).weights().values())
+    if seed is None:
+        return resolved
+    request = resolved.request.model_copy(update={"seed": seed})
+    return Resolved(request, {**resolved.origins, "seed": "a stopped run"})
+
+
+def _try_device(request: "Request") -> None:
+    """UsageError for a device or number format that is asked for by name and not here; takes seconds."""
+    if request.device in ("auto", "cpu") and request.dtype == "auto":  # which are everywhere
+        return
+    from i2v_cli.runtime import device
+
+    device.decide(request)
+
+
+def check_streams(request: "Request", *, json: bool, events: bool, dry_run: bool = False) -> None:
+    """UsageError where two things would go to standard output."""
     if json and events:
         raise UsageError("--json and --events are both given", "drop one of them")
-    if resolved.request.output == "-" and (json or events) and not dry_run:
+    if request.output == "-" and (json or events) and not dry_run:
         raise UsageError("standard output takes the video or JSON, not both", "name a file with -o")
 
 
@@ -166,6 +213,7 @@ def _sizes(plan: "Plan") -> list[str]:
         f"memory: about {plan.memory_bytes / 2**30:.1f} GiB",
         f"disk: about {max(plan.disk_bytes / 2**20, 0.1):.1f} MiB",
         f"time: about {plan.seconds:.0f} s on two CPU cores",
+        f"checkpoint: {f'each {plan.checkpoint_every} steps' if plan.checkpoint_every else 'none'}",
         *(f"note: {note}" for note in plan.notes),
     ]
 
@@ -194,4 +242,5 @@ def _facts(plan: "Plan") -> dict[str, Any]:
         "memory_bytes": plan.memory_bytes,
         "disk_bytes": plan.disk_bytes,
         "seconds_estimate": plan.seconds,
+        "checkpoint_every": plan.checkpoint_every,
     }

@@ -19,27 +19,28 @@ def inspect(
 ) -> None:
     """What a clip says about itself.
 
-    The AI mark, the recipe with what the checks saw, and the encoding. The clip is decoded to its end, so the
-    count of frames is what is really there.
+    The AI mark, Content Credentials (read by the extra `c2pa`), the recipe with what the checks saw, and the
+    encoding. The clip is decoded to its end, so the count of frames is what is really there.
 
     \b
     Examples:
       i2v inspect photo.mp4
       i2v inspect photo.mp4 --json
     """
-    from i2v_cli.media import metadata, video
+    from i2v_cli.media import metadata, provenance, video
 
-    said = metadata.read(file)
+    said = {**metadata.read(file), "c2pa": provenance.read(file)}
     facts = asdict(video.probe(file))
     if json:
         emit("result", {"path": file, **said, "video": facts})
         return
-    recipe = said.pop("recipe")
+    tables = {key: said.pop(key) for key in ("c2pa", "recipe")}
     for key, raw in {**said, **facts}.items():
         result(f"{key}: {yaml_value(raw)}")
-    result("recipe:" if recipe else "recipe: null")
-    for line in _lines(recipe or {}, "  "):
-        result(line)
+    for key, table in tables.items():
+        result(f"{key}:" if table else f"{key}: null")
+        for line in _lines(table or {}, "  "):
+            result(line)
 
 
 def _lines(table: dict[str, object], indent: str) -> list[str]:

@@ -23,6 +23,44 @@ def switch(flag: str, help: str, short: str = "", envvar: str | None = None) -> 
     return typer.Option(*names, help=help, show_default=False, envvar=envvar, show_envvar=False)
 
 
+def number(flag: str, metavar: str, help: str, low: int, high: int) -> Any:
+    """A flag that takes a whole number and is no field of a request."""
+    return typer.Option(
+        flag,
+        metavar=metavar,
+        help=help,
+        min=low,
+        max=high,
+        show_default=False,
+        envvar=_twin(flag),
+        show_envvar=False,
+    )
+
+
+def duration(flag: str, help: str) -> Any:
+    """A flag that takes seconds and is no field of a request."""
+    return typer.Option(
+        flag,
+        metavar="S",
+        help=help,
+        parser=_seconds,
+        show_default=False,
+        envvar=_twin(flag),
+        show_envvar=False,
+    )
+
+
+def _twin(flag: str) -> str:
+    return "I2V_" + flag.removeprefix("--").upper()
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds <= LONGEST:
+        raise ValueError
+    return seconds
+
+
 def _completion(words: list[str]) -> Callable[[str], list[str]]:
     def complete(incomplete: str) -> list[str]:
         return [word for word in words if word.startswith(incomplete)]
@@ -35,6 +73,8 @@ def _preset_names(incomplete: str) -> list[str]:
 
     return [name for name in presets.known() if name.startswith(incomplete)]
 
+
+LONGEST = 1e9  # seconds
 
 Text: TypeAlias = str | None
 Switch: TypeAlias = bool | None
@@ -131,6 +171,83 @@ Metadata = Annotated[
     ),
 ]
 NoAiMark = Annotated[Switch, switch("--no-ai-mark", "Leave out the mark that says: made by AI.")]
+
+CheckpointEvery = Annotated[
+    Text,
+    value(
+        "--checkpoint-every",
+        "N",
+        "Save the latents each N steps, so that the same command goes on after a stop; 0: never. "
+        "[about every half minute of runs over one minute]",
+    ),
+]
+DecodeOnly = Annotated[
+    Switch, switch("--decode-only", "Make the clip from latents that a failed run saved; denoise nothing.")
+]
+C2pa = Annotated[
+    Switch, switch("--c2pa", "Sign Content Credentials into the file; WebM gets a .c2pa file beside it.")
+]
+C2paKey = Annotated[
+    Text,
+    value("--c2pa-key", "FILE", "Private key to sign with, PEM. [a self-made one, which proves no name]"),
+]
+C2paCert = Annotated[
+    Text, value("--c2pa-cert", "FILE", "Certificates of that key, PEM, the signer's own first.")
+]
+
+NoLog = Annotated[bool, switch("--no-log", "Leave this run out of `i2v history`.", envvar="I2V_NO_LOG")]
+
+Folder = Annotated[
+    Path,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FOLDER",
+        help="Where the clips go, and the ledger. [the current folder]",
+        show_default=False,
+    ),
+]
+Retry = Annotated[
+    int, number("--retry", "N", "Try N times more what may pass: crashes, full memory, timeouts. [0]", 0, 100)
+]
+KeepGoing = Annotated[
+    Switch,
+    typer.Option(
+        "--keep-going/--fail-fast",
+        help="Run what can be run, whatever fails; or stop at the first failure. "
+        "[stop when memory, disk or weights fail]",
+        show_default=False,
+        envvar="I2V_KEEP_GOING",
+        show_envvar=False,
+    ),
+]
+Jobs = Annotated[int, number("--jobs", "N", "Processes that work at a time. [1]", 1, 256)]
+Isolate = Annotated[bool, switch("--isolate", "A process of its own for every row.", envvar="I2V_ISOLATE")]
+Timeout = Annotated[float | None, duration("--timeout", "Seconds that a row may take. [as long as it takes]")]
+Limit = Annotated[int | None, number("--limit", "N", "Make N clips at most, this time. [all]", 1, 10**9)]
+Archive = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write down what was made there too, and never make it again, wherever it is now.",
+        show_default=False,
+        envvar="I2V_ARCHIVE",
+        show_envvar=False,
+    ),
+]
+Wait = Annotated[
+    float, duration("--wait", "Seconds to wait for another run that has the output or the GPU. [0]")
+]
+Ray = Annotated[
+    Text,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Run on a Ray cluster that sees the same folders; auto: this machine's. [ray, an extra]",
+        show_default=False,
+        envvar="I2V_RAY",
+        show_envvar=False,
+    ),
+]
 
 DryRun = Annotated[
     bool, switch("--dry-run", "Show what would be done, and why, and stop.", envvar="I2V_DRY_RUN")

@@ -12,8 +12,8 @@ PLAIN_TERMINALS = ("dumb", "unknown")
 
 
 @contextmanager
-def reporter(*, events: bool, quiet: bool) -> Iterator[Report]:
-    """What to give to the work as its `report`."""
+def reporter(*, events: bool, quiet: bool, lines: bool = True) -> Iterator[Report]:
+    """What to give to the work as its `report`. `lines`: off a terminal, a line a stage, or nothing."""
     if events:
         yield emit_event
     elif quiet:
@@ -22,7 +22,7 @@ def reporter(*, events: bool, quiet: bool) -> Iterator[Report]:
         with _bars() as report:
             yield report
     else:
-        yield Lines()
+        yield Lines() if lines else lambda _: None
 
 
 class Lines:
@@ -62,10 +62,14 @@ def _bars() -> Iterator[Report]:
     )
     task: TaskID | None = None
 
-    with Progress(*columns, console=console, transient=True) as progress:
+    # What is a result goes to stdout, also while the bars are on stderr.
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as progress:
 
         def begin(name: str, total: int) -> TaskID:
-            if task is not None:
+            if any(name == bar.description for bar in progress.tasks):  # the next clip
+                for bar in progress.task_ids:
+                    progress.remove_task(bar)
+            elif task is not None:
                 progress.update(task, total=1, completed=1)
             return progress.add_task(name, total=total or None, count="")
 

@@ -1,5 +1,6 @@
 """`i2v train`: the embedded model, from a folder of photos."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -55,7 +56,7 @@ def train(
     """
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise UsageError(f"training needs the module {missing[0]}", "pip install 'i2v-cli[train]'")
-    if not photos.is_dir():
+    if not os.path.isdir(photos):
         raise UsageError(f"{photos} is no folder of photos", "give a folder with pictures in it")
     from i2v_cli.training.config import TrainConfig
 

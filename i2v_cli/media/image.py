@@ -3,6 +3,7 @@
 Everything that is refused leaves as one InputError. Knows nothing about models.
 """
 
+import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,9 +65,15 @@ def probe(path: Path) -> ImageInfo:
         return _header(file)
 
 
+def digest(path: Path) -> str:
+    """SHA-256 of the file, 64 hexadecimal digits."""
+    with opened(path, "image", MAX_BYTES) as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
 def load(path: Path, background: str = "white") -> LoadedImage:
     """The first frame of a picture file; transparency is filled with `background`, a name or #rrggbb."""
-    filling = _rgb(background)
+    filling = rgb(background)
     with opened(path, "image", MAX_BYTES) as file:
         info = _header(file)
         notes = _frame_notes(info)
@@ -80,7 +87,8 @@ def load(path: Path, background: str = "white") -> LoadedImage:
         return LoadedImage(np.array(picture), notes + colour_notes)
 
 
-def _rgb(background: str) -> tuple[int, int, int]:
+def rgb(background: str) -> tuple[int, int, int]:
+    """Of a colour's name or #rrggbb. Raises UsageError for what is no colour."""
     try:
         red, green, blue = ImageColor.getrgb(background)[:3]
     except ValueError as error:

@@ -4,6 +4,7 @@ The mark is IPTC's DigitalSourceType, which picture agencies, platforms and sear
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any, TypeAlias
 from xml.etree import ElementTree
@@ -26,8 +27,9 @@ XMP = "http://ns.adobe.com/xap/1.0/"
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 OWN = "urn:i2v-cli:recipe:1/"
 
-# What says who or what is in the picture: the words, and the names of the user's files (a preset can be one).
-PRIVATE = ("prompt", "negative", "image", "output", "sheet", "preset")
+# What says who or what is in the picture: the words, the names of the user's files (a preset can be one), and
+# the digest by which whoever has the photo would know it again.
+PRIVATE = ("prompt", "negative", "image", "image_sha256", "output", "sheet", "preset")
 
 PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{rdf}">
@@ -96,7 +98,7 @@ def read(path: Path) -> Recipe:
 
 
 def _packet_of(path: Path) -> bytes:
-    if path.is_dir():
+    if os.path.isdir(path):
         path = min(path.glob("*.png"), default=path)
     with opened(path, "file") as file:
         try:

@@ -22,6 +22,8 @@ PART_NAME = re.compile(
     r"\.i2v-(?P<host>[0-9a-f]{8})-(?P<pid>\d{1,9})-(?P<birth>\d+)-[0-9a-f]{8}\.part(\.\w+)?"
 )
 FRAME_NAME = re.compile(r"\d{4,}\.png")
+AT_FDCWD = -100  # of Linux: names are relative to the current folder
+SWAP = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
 FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
@@ -86,7 +88,7 @@ def remove_stale(parent: Path) -> None:
 
 def discard(path: Path) -> None:
     """Removes a temporary file or folder; it may be gone already."""
-    if path.is_dir():
+    if os.path.isdir(path):
         shutil.rmtree(path, ignore_errors=True)
     else:
         with suppress(OSError):
@@ -110,6 +112,18 @@ def publish(temp: Path, target: Path, *, overwrite: bool) -> None:
             _sync_one(target.parent, os.O_RDONLY)
     except OSError as error:
         raise disk_error(target, error) from error
+
+
+def write(target: Path, data: bytes, *, overwrite: bool) -> None:
+    """A small file, whole or not at all. Raises what `publish` raises."""
+    temp = temporary(target)
+    try:
+        temp.write_bytes(data)
+        publish(temp, target, overwrite=overwrite)
+    except OSError as error:
+        raise disk_error(target, error) from error
+    finally:
+        discard(temp)
 
 
 def disk_error(target: Path, error: OSError) -> I2VError:
@@ -159,6 +173,9 @@ def _publish_folder(temp: Path, target: Path, *, overwrite: bool) -> None:
         temp.rename(target)
         return
     check_target(target, overwrite=True, folder=True)
+    if _swapped(temp, target):  # the old frames have the hidden name now
+        discard(temp)
+        return
     old = temporary(target)
     target.rename(old)
     try:
@@ -167,6 +184,19 @@ def _publish_folder(temp: Path, target: Path, *, overwrite: bool) -> None:
         old.rename(target)
         raise
     discard(old)
+
+
+def _swapped(one: Path, other: Path) -> bool:
+    """Exchanges two names in one step; False where system or file system cannot, and nothing has happened."""
+    import ctypes
+
+    first, second = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "linux":
+        rename = getattr(ctypes.CDLL(None), "renameat2", None)  # not every C library has it
+        return rename is not None and rename(AT_FDCWD, first, AT_FDCWD, second, SWAP) == 0
+    if sys.platform == "darwin":
+        return bool(ctypes.CDLL(None).renamex_np(first, second, SWAP) == 0)
+    return False
 
 
 def _sync(path: Path) -> None:

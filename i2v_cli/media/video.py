@@ -3,9 +3,11 @@
 A video grows under a hidden name beside its target, is decoded to be counted, and only then gets its name.
 """
 
+import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from i2v_cli.errors import EncodingError, InputError, UsageError
-from i2v_cli.media import containers, encoder, ffmpeg, publish
+from i2v_cli.media import containers, encoder, ffmpeg, provenance, publish
 from i2v_cli.media.encoder import VideoSpec
 from i2v_cli.media.frames import Folder
 from i2v_cli.media.untrusted import opened
@@ -72,6 +74,7 @@ class Writer:
         self._overwrite = overwrite
         self._others = iter(others)
         self._packet = ""
+        self._sign: Callable[[Path], bytes | None] | None = None
         self._count = 0
 
     def __enter__(self) -> "Writer":
@@ -81,20 +84,28 @@ class Writer:
         publish.check_target(self.target, overwrite=self._overwrite, folder=spec.format == "frames")
         encoder.probe_encoder(spec)
         self._temp: Path | None = None
-        self._sink: ffmpeg.Feed | Folder
+        with ExitStack() as undo:  # an interrupt in here must leave nothing either: `__exit__` is not called
+            self._sink = self._opened(undo)
+            undo.callback(self._sink.kill)
+            self._undo = undo.pop_all()
+        return self
+
+    def _opened(self, undo: ExitStack) -> ffmpeg.Feed | Folder:
+        """What takes the frames; `undo` learns what goes when the work has ended."""
+        spec = self._spec
         if self.target is None:
             sys.stdout.flush()
             streamed = encoder.arguments(spec, "pipe:1", streamed=True)
-            self._sink = ffmpeg.Feed(streamed, folder=Path(), stdout=sys.stdout.fileno())
-            return self
+            return ffmpeg.Feed(streamed, folder=Path(), stdout=sys.stdout.fileno())
         publish.remove_stale(self.target.parent)
-        if spec.format == "frames":
-            self._temp = publish.temporary(self.target)
-            self._sink = Folder(self._temp, spec.frames)
-        else:
-            self._temp = publish.temporary(self.target, f".{spec.format}")
-            self._sink = ffmpeg.Feed(encoder.arguments(spec, self._temp.name), folder=self._temp.parent)
-        return self
+        self._temp = publish.temporary(self.target, "" if spec.format == "frames" else f".{spec.format}")
+        undo.callback(publish.discard, self._temp)
+        if spec.format != "frames":
+            return ffmpeg.Feed(encoder.arguments(spec, self._temp.name), folder=self._temp.parent)
+        try:
+            return Folder(self._temp, spec.frames)
+        except OSError as error:
+            raise publish.disk_error(self.target, error) from error
 
     def write(self, frames: np.ndarray) -> None:
         """frames: [F, H, W, 3] uint8, H and W as in the spec."""
@@ -111,6 +122,10 @@ class Writer:
         """The XMP packet to put into the file when it is whole; "" for none."""
         self._packet = packet
 
+    def seal(self, sign: Callable[[Path], bytes | None]) -> None:
+        """What signs the whole file in place, last of all; the bytes that it answers come beside the file."""
+        self._sign = sign
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
@@ -122,9 +137,7 @@ class Writer:
         except OSError as problem:
             raise publish.disk_error(self.target or Path("-"), problem) from problem
         finally:
-            self._sink.kill()
-            if self._temp is not None:
-                publish.discard(self._temp)
+            self._undo.close()
 
     def _finish(self) -> None:
         self._sink.finish()
@@ -137,8 +150,11 @@ class Writer:
         if self._packet:
             for path in sorted(self._temp.iterdir()) if self._temp.is_dir() else [self._temp]:
                 containers.embed(path, self._packet)
+        beside = self._sign(self._temp) if self._sign is not None else None
         self._verify(self._temp)
         self.target = self._published(self._temp, self.target)
+        if beside is not None:
+            publish.write(provenance.sidecar(self.target), beside, overwrite=self._overwrite)
 
     def _published(self, temp: Path, target: Path) -> Path:
         """The path that the finished file got."""
@@ -170,7 +186,7 @@ def probe(path: Path) -> VideoInfo:
 
     Raises InputError when it is none of these or does not decode.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         return _probe_folder(path)
     with opened(path, "video") as file:
         kind = containers.kind_of(file.read(containers.HEAD_BYTES))

@@ -43,6 +43,20 @@ def choose(
     return Runtime(device=found, dtype=_dtype(dtype, found, report), threads=threads)
 
 
+def gpu(asked: str) -> str:
+    """What the GPU is called that `asked` computes on, the same in every process; "" for the CPU."""
+    if asked == "cpu" or (found := present(_quiet)[0]) == "cpu" or asked not in ("auto", found):
+        return ""
+    return f"cuda-{torch.cuda.get_device_properties(0).uuid}" if found == "cuda" else found
+
+
+def num_gpus(asked: str) -> int:
+    """How many GPUs `asked` can mean."""
+    if asked == "cpu" or (found := present(_quiet)[0]) == "cpu":
+        return 0
+    return torch.cuda.device_count() if found == "cuda" else 1
+
+
 def present(report: Report) -> list[str]:
     """Device types that work here, best first; always ends with "cpu"."""
     with warnings.catch_warnings(record=True) as caught:  # a driver too old is told by a warning

@@ -61,7 +61,7 @@ def explained(device: str = "cpu", hint: str = SMALLER) -> Iterator[None]:
 def disk_free(path: Path) -> int:
     """Free bytes on the disk where `path` lies or, when it does not exist yet, will lie."""
     path = path.absolute()
-    return shutil.disk_usage(next(folder for folder in (path, *path.parents) if folder.exists())).free
+    return shutil.disk_usage(next(folder for folder in (path, *path.parents) if os.path.exists(folder))).free
 
 
 def peak_rss() -> int | None:

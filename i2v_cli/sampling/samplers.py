@@ -1,11 +1,13 @@
-"""Samplers as generators: noise goes in, cleaner latents come out after every step.
+"""Samplers as generators: a state of noise goes in, one with cleaner latents comes out after every step.
 
 They know levels (alpha, sigma) and a `Predict` that answers x0; nothing of networks, guidance or progress.
 Latents may have any shape; the levels are plain numbers, so one clip of a batch never feels the others.
+All that a sampler remembers from step to step is in the state: from any one it goes on to the same end.
 """
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from torch import Tensor
@@ -15,8 +17,18 @@ from i2v_cli.sampling.schedule import Schedule
 Predict: TypeAlias = Callable[[Tensor, int], Tensor]
 """(latents [...], step) -> x0 [...]; `step` indexes the schedule's timesteps."""
 
-Sampler: TypeAlias = Callable[[Predict, Tensor, Schedule], Iterator[Tensor]]
-"""(predict, latents [...], schedule) -> latents [...] after each of the schedule's steps."""
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """latents: [...], after `done` steps. previous: [...], the last step's x0, where a sampler needs it."""
+
+    latents: Tensor
+    done: int = 0
+    previous: Tensor | None = None
+
+
+Sampler: TypeAlias = Callable[[Predict, State, Schedule], Iterator[State]]
+"""(predict, state, schedule) -> the state after each of the schedule's steps that are left."""
 
 
 def step(x: Tensor, x0: Tensor, a: float, s: float, a_next: float, s_next: float) -> Tensor:  # noqa: PLR0917
@@ -27,20 +39,22 @@ def step(x: Tensor, x0: Tensor, a: float, s: float, a_next: float, s_next: float
     return a_next * x0 + (s_next / s) * (x - a * x0)
 
 
-def euler(predict: Predict, latents: Tensor, schedule: Schedule) -> Iterator[Tensor]:
+def euler(predict: Predict, state: State, schedule: Schedule) -> Iterator[State]:
     """First order, one evaluation a step (Song et al. 2021, "Denoising Diffusion Implicit Models")."""
     a, s = schedule.alphas.tolist(), schedule.sigmas.tolist()
-    for i in range(schedule.steps):
+    latents = state.latents
+    for i in range(state.done, schedule.steps):
         latents = step(latents, predict(latents, i), a[i], s[i], a[i + 1], s[i + 1])
-        yield latents
+        yield State(latents, i + 1)
 
 
-def heun(predict: Predict, latents: Tensor, schedule: Schedule) -> Iterator[Tensor]:
+def heun(predict: Predict, state: State, schedule: Schedule) -> Iterator[State]:
     """Second order, two evaluations a step but the last (Karras et al. 2022, "Elucidating the Design Space of
     Diffusion-Based Generative Models", algorithm 1, written for dx = x0 d(alpha) + eps d(sigma)).
     """
     a, s = schedule.alphas.tolist(), schedule.sigmas.tolist()
-    for i in range(schedule.steps):
+    latents = state.latents
+    for i in range(state.done, schedule.steps):
         x0 = predict(latents, i)
         ahead = step(latents, x0, a[i], s[i], a[i + 1], s[i + 1])
         if i + 1 < schedule.steps:  # at sigma 0 there is nothing left to ask
@@ -49,10 +63,10 @@ def heun(predict: Predict, latents: Tensor, schedule: Schedule) -> Iterator[Tens
             by_alpha, by_sigma = (a[i + 1] - a[i]) / 2, (s[i + 1] - s[i]) / 2
             ahead = latents + by_alpha * (x0 + x0_ahead) + by_sigma * (eps + eps_ahead)
         latents = ahead
-        yield latents
+        yield State(latents, i + 1)
 
 
-def dpmpp_2m(predict: Predict, latents: Tensor, schedule: Schedule) -> Iterator[Tensor]:
+def dpmpp_2m(predict: Predict, state: State, schedule: Schedule) -> Iterator[State]:
     """Second order multistep, one evaluation a step (Lu et al. 2022, "DPM-Solver++", algorithm 2).
 
     x0 is extrapolated along lambda = log(alpha / sigma). First order where lambda is infinite (sigma 0) and
@@ -60,14 +74,14 @@ def dpmpp_2m(predict: Predict, latents: Tensor, schedule: Schedule) -> Iterator[
     """
     a, s = schedule.alphas.tolist(), schedule.sigmas.tolist()
     gaps = (schedule.alphas.double() / schedule.sigmas.double()).log().diff().tolist()
-    before: Tensor | None = None
-    for i in range(schedule.steps):
+    latents, previous = state.latents, state.previous
+    for i in range(state.done, schedule.steps):
         x0 = estimate = predict(latents, i)
-        if before is not None and math.isfinite(gaps[i]):
-            estimate = x0 + gaps[i] / (2 * gaps[i - 1]) * (x0 - before)
-        before = x0
+        if previous is not None and math.isfinite(gaps[i]):
+            estimate = x0 + gaps[i] / (2 * gaps[i - 1]) * (x0 - previous)
+        previous = x0
         latents = step(latents, estimate, a[i], s[i], a[i + 1], s[i + 1])
-        yield latents
+        yield State(latents, i + 1, previous)
 
 
 SAMPLERS: dict[str, Sampler] = {"euler": euler, "heun": heun, "dpmpp-2m": dpmpp_2m}

@@ -22,7 +22,7 @@ from i2v_cli.families.pocket.pipeline import Pipeline
 from i2v_cli.request import Request
 from i2v_cli.runtime import device
 from i2v_cli.sampling import noise
-from i2v_cli.sampling.samplers import SAMPLERS
+from i2v_cli.sampling.samplers import SAMPLERS, State
 from i2v_cli.training.config import VALIDATION
 from i2v_cli.training.data import load_photo
 
@@ -147,10 +147,10 @@ def make_clip(photo: Path, prompt: str, weights: Path, *, seed: int) -> np.ndarr
         request, rearrange(torch.from_numpy(pixels), "h w c -> c h w"), runtime, lambda _: None
     )
     schedule = family.schedule(request)
-    latents = noise.initial((1, *shape.latent_shape), seed)
+    begun = State(noise.initial((1, *shape.latent_shape), seed))
     with family.denoiser(condition, schedule, request.guidance, runtime) as predict:
-        *_, latents = SAMPLERS[request.sampler](predict, latents, schedule)
-    chunks = list(family.decode(latents, condition, shape))
+        *_, last = SAMPLERS[request.sampler](predict, begun, schedule)
+    chunks = list(family.decode(last.latents, condition, shape))
     return rearrange(torch.cat(chunks), "f c h w -> f h w c").contiguous().numpy()
 
 

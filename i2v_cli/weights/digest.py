@@ -1,6 +1,7 @@
 """What a weights file is called in a recipe: its SHA-256."""
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from i2v_cli.errors import ModelError
@@ -20,12 +21,21 @@ def verified(files: dict[Path, str]) -> dict[str, str]:
 
 
 def sha256(path: Path) -> str:
-    """64 hexadecimal digits. A file that cannot be read is a ModelError."""
-    digest = hashlib.sha256()
+    """64 hexadecimal digits. A file that cannot be read is a ModelError.
+
+    A process reads a file once, as long as its size, time and inode stay: a batch asks for every clip.
+    """
     try:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                digest.update(chunk)
+        status = path.stat()
+        return _sha256(path, (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
     except OSError as error:
         raise ModelError(f"cannot read weights {path}: {error.strerror}", "check the path") from error
+
+
+@lru_cache(maxsize=64)
+def _sha256(path: Path, _state: tuple[int, int, int, int]) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
     return digest.hexdigest()

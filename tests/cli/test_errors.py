@@ -17,6 +17,7 @@ KINDS = [
     (errors.FitError("said", "do"), 5, "fit"),
     (errors.CheckError("said", "do"), 6, "check"),
     (errors.EncodingError("said", "do"), 7, "encoding"),
+    (errors.LockedError("said", "do"), 75, "locked"),
 ]
 
 
@@ -48,7 +49,7 @@ def test_known_error_is_a_json_object_too(error, code, name, flag, run, monkeypa
 def test_exit_codes_are_those_of_the_contract():
     codes = {code.name: code.value for code in ExitCode}
     known = {"DONE": 0, "BUG": 1, "USAGE": 2, "INPUT": 3, "MODEL": 4, "FIT": 5, "CHECK": 6, "ENCODING": 7}
-    assert codes == known | {"INTERRUPTED": 130, "TERMINATED": 143}
+    assert codes == known | {"BATCH": 8, "LOCKED": 75, "INTERRUPTED": 130, "TERMINATED": 143}
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,9 @@ def test_traceback_is_shown_only_for_debug(run, monkeypatch, capsys):
         (["generate", "photo.png", "pan", "--stps", "3"], "--steps", "i2v generate --help"),
         (["generate", "photo.png", "pan", "more"], "more", "i2v generate --help"),
         (["generate", "photo.png", "pan", "--steps"], "--steps", "i2v generate --help"),
-        (["genrate"], "generate", "--help"),
+        (["genrate"], "generate", "`i2v --help`"),
+        (["gen", "--help"], "gen", "`i2v --help`"),
+        (["presets", "lst"], "list", "`i2v presets --help`"),
         (["presets"], "missing command", "i2v presets --help"),
         (["generate", "photo.png", "pan", "--steps", "0"], "from 1 to 500", f"--steps {DEFAULTS['steps']}"),
         (["generate", "photo.png", "pan", "--fit", "corp"], "--fit corp", "did you mean --fit crop?"),

@@ -159,14 +159,31 @@ def test_every_flag_of_a_request_reaches_it(run, monkeypatch):
         "size": "96x64", "fit": "pad", "background": "#102030", "seed": 5, "steps": 3, "guidance": 1.5,
         "negative": "blur", "sampler": "heun", "shift": 2.0, "device": "cpu", "dtype": "fp32", "threads": 1,
         "format": "webm", "codec": "vp9", "quality": 50, "sheet": Path("sheet.png"), "check": "off",
-        "metadata": "minimal",
+        "metadata": "minimal", "checkpoint_every": 2,
     }  # fmt: skip
     words = [
         part
         for key, raw in flags.items()
-        for part in ([f"--{key}"] if raw is True else [f"--{key}", str(raw)])
+        for part in [f"--{key.replace('_', '-')}", *([] if raw is True else [str(raw)])]
     ]
     assert run("generate", "photo.png", "pan", *words, "--no-ai-mark") == 0
     request = line.planned.request
     assert {key: getattr(request, key) for key in flags} == flags
     assert request.ai_mark is False
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--background", "blu"], ["--device", "mps"], ["--dtype", "fp16", "--device", "cpu"]]
+)
+def test_dry_run_refuses_what_is_no_colour_or_device_here(wrong, i2v):
+    if wrong[-1] == "mps" and sys.platform == "darwin":
+        pytest.skip("it may be here")
+    done = i2v(*GIVEN, *wrong)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert wrong[1] in done.stderr
+
+
+def test_misspelt_variable_is_told_but_not_when_only_errors_are_wanted(i2v, monkeypatch):
+    monkeypatch.setenv("I2V_STEPZ", "3")
+    assert "did you mean I2V_STEPS?" in i2v(*GIVEN).stderr
+    assert i2v(*GIVEN, "-q").stderr == ""

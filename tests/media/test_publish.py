@@ -130,6 +130,16 @@ def test_folder_of_frames_replaces_one_like_it(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.skipif(sys.platform not in ("linux", "darwin"), reason="no exchange of two names")
+def test_new_frames_and_old_ones_change_places_in_one_step(tmp_path, monkeypatch):
+    target = folder_of(tmp_path / "out", "0001.png", "0002.png")
+    temp = folder_of(publish.temporary(target), "0001.png")
+    monkeypatch.setattr(Path, "rename", lambda *_: pytest.fail("in between, there is nothing at the target"))
+    publish.publish(temp, target, overwrite=True)
+    assert [entry.name for entry in target.iterdir()] == ["0001.png"]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
+
+
 def test_folder_with_anything_else_is_never_replaced(tmp_path):
     target = folder_of(tmp_path / "out", "0001.png", "holiday.jpg")
     assert "holiday.jpg" in refused(target, overwrite=True, folder=True)

@@ -7,7 +7,7 @@ from torch import nn
 
 from i2v_cli.errors import FitError, ModelError
 from i2v_cli.runtime.device import Runtime
-from i2v_cli.runtime.hold import hold
+from i2v_cli.runtime.hold import hold, keeping
 
 RUNTIME = Runtime(device=torch.device("cpu"), dtype=torch.bfloat16, threads=1)
 
@@ -54,3 +54,39 @@ def test_running_out_of_memory_inside_is_a_fit_error(weights: Path) -> None:
 def test_weights_of_another_network_are_a_model_error(weights: Path) -> None:
     with pytest.raises(ModelError, match="does not fit Linear"), hold(build, weights, RUNTIME):
         pass
+
+
+def test_kept_network_is_loaded_once_and_freed_at_the_end(weights: Path) -> None:
+    with keeping(spare=0):
+        with hold(build, weights, RUNTIME, prefix="head.") as first:
+            pass
+        assert not first.weight.is_meta
+        with hold(build, weights, RUNTIME, prefix="head.") as second:
+            assert second is first
+            assert second(torch.ones(1, 4, dtype=torch.bfloat16)).tolist() == [[4, 4, 4]]
+    assert first.weight.is_meta
+    with hold(build, weights, RUNTIME, prefix="head.") as third:
+        assert third is not first
+
+
+def test_network_in_another_dtype_is_another_one(weights: Path) -> None:
+    wide = Runtime(device=RUNTIME.device, dtype=torch.float32, threads=1)
+    with keeping(spare=0):
+        with hold(build, weights, RUNTIME, prefix="head."):
+            pass
+        with hold(build, weights, wide, prefix="head.") as network:
+            assert network.weight.dtype == torch.float32
+
+
+def test_nothing_is_kept_where_a_clip_needs_the_memory(weights: Path) -> None:
+    with keeping(spare=1 << 60):
+        with hold(build, weights, RUNTIME, prefix="head.") as network:
+            pass
+        assert network.weight.is_meta
+
+
+def test_network_of_a_failed_clip_is_not_kept(weights: Path) -> None:
+    with keeping(spare=0):
+        with pytest.raises(KeyError), hold(build, weights, RUNTIME, prefix="head.") as network:
+            raise KeyError
+        assert network.weight.is_meta

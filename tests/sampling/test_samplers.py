@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from i2v_cli.request import Sampler as SamplerName
-from i2v_cli.sampling.samplers import SAMPLERS, Predict, dpmpp_2m, euler, step
+from i2v_cli.sampling.samplers import SAMPLERS, Predict, State, dpmpp_2m, euler, step
 from i2v_cli.sampling.schedule import Schedule, flow
 
 MEAN, SPREAD = 0.7, 0.5  # the data are N(MEAN, SPREAD^2)
@@ -41,8 +41,8 @@ def inner(steps: int) -> Schedule:
 
 def error(name: str, schedule: Schedule) -> float:
     z = torch.linspace(-2, 2, 9, dtype=torch.float64)
-    *_, last = SAMPLERS[name](gaussian(schedule), exact(schedule, 0, z), schedule)
-    return float((last - exact(schedule, -1, z)).abs().max())
+    *_, last = SAMPLERS[name](gaussian(schedule), State(exact(schedule, 0, z)), schedule)
+    return float((last.latents - exact(schedule, -1, z)).abs().max())
 
 
 def order(name: str, levels: Callable[[int], Schedule], steps: int = 80) -> float:
@@ -113,7 +113,7 @@ def test_dpmpp_2m_is_the_published_formula_where_lambda_is_finite() -> None:
     lambdas = (schedule.alphas / schedule.sigmas).log()
     x = torch.linspace(-1, 1, 5, dtype=torch.float64)
     before = None
-    for i, ours in enumerate(dpmpp_2m(predict, x, schedule)):
+    for i, state in enumerate(dpmpp_2m(predict, State(x), schedule)):
         x0 = predict(x, i)
         gap = lambdas[i + 1] - lambdas[i]
         ratio = (lambdas[i] - lambdas[i - 1]) / gap
@@ -123,40 +123,59 @@ def test_dpmpp_2m_is_the_published_formula_where_lambda_is_finite() -> None:
             - schedule.alphas[i + 1] * torch.expm1(-gap) * mixed
         )
         before = x0
-        torch.testing.assert_close(ours, x, rtol=0, atol=1e-14)
+        torch.testing.assert_close(state.latents, x, rtol=0, atol=1e-14)
 
 
 @names
 @pytest.mark.parametrize("steps", [1, 2, 3, 10])
 def test_latents_are_finite_from_alpha_zero_to_sigma_zero(name: str, steps: int) -> None:
     schedule = flow(steps, 3.0)
-    yielded = list(SAMPLERS[name](gaussian(schedule), torch.randn(5), schedule))
-    assert len(yielded) == steps
-    assert all(latents.isfinite().all() for latents in yielded)
+    yielded = list(SAMPLERS[name](gaussian(schedule), State(torch.randn(5)), schedule))
+    assert [state.done for state in yielded] == list(range(1, steps + 1))
+    assert all(state.latents.isfinite().all() for state in yielded)
 
 
 @names
 def test_one_step_answers_the_prediction(name: str) -> None:
     x0 = torch.tensor([0.25, -3.0])
-    (last,) = SAMPLERS[name](lambda latents, step: x0, torch.randn(2), flow(1))
-    assert torch.equal(last, x0)
+    (last,) = SAMPLERS[name](lambda latents, step: x0, State(torch.randn(2)), flow(1))
+    assert torch.equal(last.latents, x0)
 
 
 @names
 def test_a_batch_of_two_is_each_alone(name: str) -> None:
     schedule = flow(6, 2.0)
     pair = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(4))
-    *_, together = SAMPLERS[name](gaussian(schedule), pair, schedule)
-    for clip, expected in zip(pair, together, strict=True):
-        *_, alone = SAMPLERS[name](gaussian(schedule), clip[None], schedule)
-        assert torch.equal(alone[0], expected)
+    *_, together = SAMPLERS[name](gaussian(schedule), State(pair), schedule)
+    for clip, expected in zip(pair, together.latents, strict=True):
+        *_, alone = SAMPLERS[name](gaussian(schedule), State(clip[None]), schedule)
+        assert torch.equal(alone.latents[0], expected)
+
+
+@names
+@pytest.mark.parametrize("stop", range(7))
+def test_from_any_of_its_states_a_sampler_goes_on_to_the_same_end(name: str, stop: int) -> None:
+    schedule = flow(6, 3.0)
+    noise = torch.randn(50, generator=torch.Generator().manual_seed(5))
+    states = [State(noise), *SAMPLERS[name](gaussian(schedule), State(noise), schedule)]
+    later = list(SAMPLERS[name](gaussian(schedule), states[stop], schedule))
+    assert [state.done for state in later] == list(range(stop + 1, 7))
+    for state, uninterrupted in zip(later, states[stop + 1 :], strict=True):
+        assert torch.equal(state.latents, uninterrupted.latents)
+
+
+def test_dpmpp_2m_cannot_go_on_from_latents_alone() -> None:
+    schedule = flow(6, 3.0)
+    states = list(dpmpp_2m(gaussian(schedule), State(torch.randn(50)), schedule))
+    *_, forgetful = dpmpp_2m(gaussian(schedule), State(states[2].latents, 3), schedule)
+    assert not torch.equal(forgetful.latents, states[-1].latents)
 
 
 @names
 def test_the_noise_that_was_given_is_left_as_it_was(name: str) -> None:
     schedule, noise = flow(3), torch.randn(4)
     kept = noise.clone()
-    list(SAMPLERS[name](gaussian(schedule), noise, schedule))
+    list(SAMPLERS[name](gaussian(schedule), State(noise), schedule))
     assert torch.equal(noise, kept)
 
 
@@ -169,7 +188,7 @@ def test_evaluations_are_as_many_as_promised(name: str, evaluations: int) -> Non
         asked.append(step)
         return latents
 
-    list(SAMPLERS[name](predict, torch.randn(2), schedule))
+    list(SAMPLERS[name](predict, State(torch.randn(2)), schedule))
     assert len(asked) == evaluations
     assert set(asked) == set(range(5))
 
@@ -181,5 +200,5 @@ def test_a_sampler_works_only_as_far_as_it_is_asked() -> None:
         asked.append(step)
         return latents
 
-    next(euler(predict, torch.randn(2), flow(5)))
+    next(euler(predict, State(torch.randn(2)), flow(5)))
     assert asked == [0]

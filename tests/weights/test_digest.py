@@ -23,3 +23,12 @@ def test_one_flipped_bit_past_the_first_chunk_changes_it(tmp_path: Path) -> None
 def test_a_missing_file_is_a_model_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="none"):
         sha256(tmp_path / "none")
+
+
+def test_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(b"a")
+    first = sha256(path)
+    assert sha256(path) == first
+    path.write_bytes(b"bb")
+    assert sha256(path) != first

@@ -102,7 +102,8 @@ class Block(nn.Module):
         self.cross_norm = nn.LayerNorm(width)
         self.cross = Attention(width, heads)
         self.mlp = FeedForward(width, config.mlp_ratio)
-        self.table = nn.Parameter(torch.randn(9, width) / width**0.5)
+        # Not torch.randn: on the meta device it would import torch's compiler, for a second.
+        self.table = nn.Parameter(nn.init.normal_(torch.empty(9, width), std=width**-0.5))
 
     def forward(self, tokens: Tensor, modulation: Tensor, context: Tensor, context_mask: Tensor) -> Tensor:
         """tokens: [B, T, L, D]; modulation: [9, B, 1, 1, D]; context: [B, S, D]."""

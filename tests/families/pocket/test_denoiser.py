@@ -1,5 +1,8 @@
 """The diffusion transformer, untrained and small."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -76,3 +79,15 @@ def test_one_network_takes_grids_of_any_aspect(denoiser):
 def test_an_untrained_network_predicts_zero_velocity():
     fresh = PocketDenoiser(CONFIG)
     assert fresh(*inputs(1)).abs().max() == 0
+
+
+def test_loading_it_does_not_import_the_compiler_for_a_second():
+    code = """
+import sys, torch
+from i2v_cli.families.pocket.config import WEIGHTS
+from i2v_cli.families.pocket.pipeline import CONFIG, PocketDenoiser
+from i2v_cli.weights.load import load
+load(lambda: PocketDenoiser(CONFIG), WEIGHTS, torch.float32, torch.device("cpu"), prefix="denoiser.")
+sys.exit("torch._dynamo" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
