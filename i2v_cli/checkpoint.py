@@ -35,6 +35,8 @@ BEYOND = frozenset(
         "image",  # its bytes count, not its name
         "seed",  # stands in the file's name
         "threads",
+        "source",  # its weights count
+        "offload",  # streamed weights are the same weights
         "output",
         "overwrite",
         "format",
@@ -72,7 +74,7 @@ def stopped_seed(request: Request, weights: Iterable[str]) -> int | None:
     here = folder()
     if not any(_files(here)):
         return None
-    key = _key(request, image.digest(request.image), weights)
+    key = _key(request, image.digest(*request.pictures), weights)
     mine = {file: file.stem.removeprefix(f"{key}-") for file in _files(here)}
     with suppress(OSError):  # of a folder that cannot be written
         for file, seed in sorted(mine.items(), key=lambda item: _modified(item[0]), reverse=True):
@@ -84,7 +86,7 @@ def stopped_seed(request: Request, weights: Iterable[str]) -> int | None:
 
 def check_denoised(request: Request, weights: Iterable[str]) -> None:
     """UsageError unless the latents of this request are there, denoised to the end."""
-    file = path(request, image.digest(request.image), weights)
+    file = path(request, image.digest(*request.pictures), weights)
     try:
         done = int(_facts(file)["done"])
     except (OSError, KeyError, ValueError, ModelError):
@@ -113,6 +115,7 @@ class Checkpoint:
         self.state: State | None = None
         self._path = path
         self._steps = request.steps
+        self._skips = request.cache > 0
         self._every = every
         self._report = report
         self._unsaved = False
@@ -201,6 +204,8 @@ class Checkpoint:
         if threads != self._threads:
             said = f"begun with {threads} threads, goes on with {self._threads}"
             self._report(Noted(f"{said}: the clip may differ in its last bits"))
+        if self._skips:
+            self._report(Noted("--cache begins anew: the clip may differ a little"))
         return State(tensors["latents"], done, tensors.get("previous"))
 
     def _save(self, state: "State") -> None:

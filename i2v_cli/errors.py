@@ -8,6 +8,7 @@ I2VError
   CheckError      6   the result is NaN, black or frozen
   EncodingError   7   ffmpeg refused or died
   LockedError    75   another run holds the output or the GPU
+  NetworkError    9   the hub cannot be reached
 
 Anything else that reaches `cli.app` is our bug (exit 1).
 """
@@ -27,20 +28,25 @@ class ExitCode(IntEnum):
     CHECK = 6
     ENCODING = 7
     BATCH = 8
+    NETWORK = 9
     LOCKED = 75
     INTERRUPTED = 130
     TERMINATED = 143
 
 
 class I2VError(Exception):
-    """What happened, with the value, and what to type instead."""
+    """What happened, with the value, and what to type instead.
+
+    `excerpt`: where something longer than a word is wrong, a line of it and below it carets under the place.
+    """
 
     exit_code: ExitCode
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", excerpt: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.excerpt = excerpt
 
 
 class UsageError(I2VError):
@@ -71,8 +77,18 @@ class EncodingError(I2VError):
     exit_code = ExitCode.ENCODING
 
 
+class NetworkError(I2VError):
+    exit_code = ExitCode.NETWORK
+
+
 class LockedError(I2VError):
     exit_code = ExitCode.LOCKED
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C arrived. A KeyboardInterrupt itself that passes through an `exec`, as in a dataclass that is
+    being imported, CPython holds for unhandled: `python -m i2v_cli` would end by SIGINT, whatever it returns.
+    """
 
 
 class Terminated(BaseException):

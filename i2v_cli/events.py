@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-StageName: TypeAlias = Literal["load", "encode", "denoise", "decode", "write"]
+StageName: TypeAlias = Literal["pull", "load", "encode", "denoise", "decode", "write"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,28 +7,29 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import torch
 from einops import rearrange
 from torch import Tensor
 
-from i2v_cli import __version__, checkpoint, families, naming, recipe
+from i2v_cli import __version__, checkpoint, clips, families, naming, recipe
 from i2v_cli.checkpoint import Checkpoint
+from i2v_cli.control import camera
 from i2v_cli.errors import CheckError, UsageError
 from i2v_cli.events import Noted, Report, Stage, StageName, Step, Warned, Wrote
 from i2v_cli.families.base import Condition, Family
 from i2v_cli.media import identity, image, metadata, provenance
+from i2v_cli.media.camera_check import CameraWatch
 from i2v_cli.media.check import Verdict, Watch
 from i2v_cli.media.provenance import Claim
 from i2v_cli.media.sheet import Sheet
 from i2v_cli.media.video import Writer
-from i2v_cli.plan import Plan
+from i2v_cli.plan import Plan, check_model
 from i2v_cli.recipe import Digests, Recipe
 from i2v_cli.request import Request
 from i2v_cli.runtime import device, memory
 from i2v_cli.runtime.device import Runtime
-from i2v_cli.sampling import noise
-from i2v_cli.sampling.samplers import SAMPLERS, State
-from i2v_cli.weights import digest
+from i2v_cli.sampling import noise, samplers
+from i2v_cli.sampling.samplers import State
+from i2v_cli.weights import digest, hub
 
 FATAL = {"black", "short"}  # a clip that stands still may be just what was asked for
 
@@ -55,26 +56,33 @@ def generate(plan: Plan, report: Report) -> Result:
     clock = Clock(report)
     clock.begin("load")
     runtime = device.decide(request, report)
+    memory.check_phases(plan.phases, runtime.offload, runtime.device.type)
     family = families.load(request.family)
     weights = digest.verified(families.config(request.family).weights())
-    source, photo = image.digest(request.image), _photo(plan, report)
+    weights |= hub.digests(check_model(request).values())
+    source, start = image.digest(*request.pictures), clips.start(request, geometry, report)
     kept = checkpoint.path(request, source, weights.values())
     with (
         Checkpoint(kept, request, plan.checkpoint_every, runtime, report) as saved,
         _writer(plan) as writer,  # the encoder is tried here
     ):
         clock.begin("encode")
-        condition = family.encode(request, photo, runtime, report)
+        condition = family.encode(request, start.photo, runtime, report, start.pins)
         clock.begin("denoise", request.steps)
         latents = _denoise(plan, family, condition, runtime, saved=saved, report=report)
         clock.begin("decode", geometry.frames)
-        check, sheet = Watch(geometry.frames, rearrange(photo, "c h w -> h w c").numpy()), Sheet(plan.spec)
+        reference = rearrange(start.photo, "c h w -> h w c").numpy()
+        check, sheet = Watch(geometry.frames, reference, _camera(plan)), Sheet(plan.spec)
         done, seen = 0, hashlib.sha256()
-        for chunk in family.decode(latents, condition, geometry):
-            frames = rearrange(chunk, "f c h w -> f h w c").contiguous().numpy()
-            writer.write(check.watch(frames))
-            seen.update(frames.data)
+        for frames in clips.before(request):
+            writer.write(frames)
             sheet.add(frames)
+        for chunk in family.decode(latents, condition, geometry, request, runtime):
+            frames = rearrange(chunk, "f c h w -> f h w c").contiguous().numpy()
+            seen.update(check.watch(frames).data)
+            fresh = frames[max(plan.overlap - done, 0) :]
+            writer.write(fresh)
+            sheet.add(fresh)
             done += len(frames)
             report(Step(done, geometry.frames))
         clock.begin("write")
@@ -129,29 +137,29 @@ def _writer(plan: Plan) -> Writer:
     return Writer(plan.target, plan.spec, overwrite=request.overwrite, others=others)
 
 
-def _photo(plan: Plan, report: Report) -> Tensor:
-    """The photo, upright and of the video's size: [3, H, W] uint8."""
+def _camera(plan: Plan) -> CameraWatch | None:
+    """What compares the clip's camera with the path that was asked for, if there is one."""
     request, geometry = plan.request, plan.geometry
-    loaded = image.load(request.image, request.background)
-    pixels, cut = image.fit(loaded.pixels, geometry.width, geometry.height, request.fit)
-    for note in (*loaded.notes, *([cut] if cut else [])):
-        report(Noted(f"{request.image.name}: {note}"))
-    return rearrange(torch.from_numpy(pixels), "h w c -> c h w").contiguous()
+    if request.camera is None or request.check == "off" or request.last is not None:
+        return None  # one picture that fades into another is no move
+    path = camera.parse(request.camera).over(geometry)
+    return CameraWatch(path, geometry.width / geometry.height)
 
 
 def _denoise(
     plan: Plan, family: Family, condition: Condition, runtime: Runtime, *, saved: Checkpoint, report: Report
 ) -> Tensor:
-    """Noise, or what an earlier run left, to latents [1, n], fp32 on the CPU; a NaN ends the run there."""
+    """Noise, or what an earlier run left, to latents [1, ...], fp32 on the CPU; a NaN ends the run there."""
     request = plan.request
-    schedule = family.schedule(request)
+    schedule = family.schedule(request, plan.geometry)
+    sampler = samplers.named(request.sampler, request.seed)
     state = saved.state or State(noise.initial((1, *plan.geometry.latent_shape), request.seed))
     if state.done == request.steps:
         return state.latents
     if request.decode_only:
         raise UsageError("there are no whole latents to decode", "drop --decode-only")
-    with family.denoiser(condition, schedule, request.guidance, runtime) as predict:
-        for state in SAMPLERS[request.sampler](predict, state, schedule):  # noqa: B020
+    with family.denoiser(condition, schedule, request, runtime) as predict:
+        for state in sampler(predict, state, schedule):  # noqa: B020
             if not state.latents.isfinite().all():
                 raise CheckError(
                     f"step {state.done} of {request.steps} gave NaN",
@@ -163,13 +171,21 @@ def _denoise(
 
 
 def _judged(verdict: Verdict, request: Request, report: Report) -> Verdict:
-    """Problems warn or end the run. Only `--check off` keeps a black clip; `strict` refuses a frozen one."""
-    if request.check == "off" or not verdict.problems:
+    """Problems warn or end the run. Only `--check off` keeps a black clip; `strict` refuses any other too."""
+    if request.check == "off":
+        return verdict
+    if verdict.camera is not None and verdict.camera.followed is None:
+        report(Warned("the camera could not be measured: the frames show too little that stands out"))
+    if not verdict.problems:
         return verdict
     said = f"the clip is {' and '.join(verdict.problems)}"
+    if verdict.camera is not None and verdict.camera.followed is False:
+        said += f" ({verdict.camera.told()})"
     if request.check == "strict" or FATAL & set(verdict.problems):
         raise CheckError(said, hint="try another --seed or prompt; --check off keeps it")
-    report(Warned(f"{said}: right for a static camera, else the words were not understood"))
+    if "frozen" in verdict.problems:
+        said += ": right for a static camera, else the words were not understood"
+    report(Warned(said))
     return verdict
 
 

@@ -2,10 +2,14 @@
 
 import math
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from i2v_cli.errors import UsageError
 from i2v_cli.request import SIZE_PATTERN, Request
 
+# What is moved, held or closed to a loop by hand.
+CONTROLS = ("camera", "motion", "drag", "still", "loop", "last")
 LARGEST_SIDE = 8192
 SMALLEST_SIDE = 16
 
@@ -15,7 +19,8 @@ class Geometry:
     """Shapes of one clip.
 
     `width`, `height`: pixels of the video, even. `source`: (width, height) of the upright photo.
-    `latent_shape`: what the sampler starts from, without the batch.
+    `loop`: after the last frame comes the first. `latent_shape`: what the sampler starts from, without the
+    batch.
     """
 
     width: int
@@ -24,10 +29,21 @@ class Geometry:
     fps: float
     source: tuple[int, int]
     latent_shape: tuple[int, ...]
+    loop: bool = False
 
     @property
     def seconds(self) -> float:
         return self.frames / self.fps
+
+
+def refuse_control(request: Request, instead: str = "", takes: Collection[str] = ()) -> None:
+    """UsageError for a control that a family does not take. instead: words for what it can."""
+    for key in CONTROLS:
+        if getattr(request, key) and key not in takes:
+            said = "last picture" if key == "last" else f"--{key}"
+            raise UsageError(
+                f"{request.family} takes no {said}", f"drop {said}; {instead}--preset pocket takes it"
+            )
 
 
 def frame_count(request: Request, native: int) -> int:

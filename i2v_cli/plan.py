@@ -5,50 +5,85 @@ before anything heavy is loaded.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from i2v_cli import checkpoint, families, naming
-from i2v_cli.errors import FitError
+from i2v_cli.control import camera, motion
+from i2v_cli.errors import FitError, UsageError
 from i2v_cli.geometry import Geometry
-from i2v_cli.media import image, provenance
+from i2v_cli.media import image, provenance, video
 from i2v_cli.media.encoder import VideoSpec
 from i2v_cli.media.metadata import COMMENT
 from i2v_cli.media.publish import check_target
 from i2v_cli.request import Request
 from i2v_cli.runtime import memory
+from i2v_cli.runtime.memory import Phase
+from i2v_cli.weights import hub, published
+from i2v_cli.weights.component import Files
 
 # Bytes a pixel and frame at quality 80, from photographs that pan; noise and high quality take more.
 DISK_BYTES = {"mp4": 0.04, "webm": 0.03, "gif": 0.6, "webp": 0.12, "frames": 1.8}
 LONG_RUN = 60  # seconds
 CHECKPOINT_SECONDS = 30
+# What not every family reads, and a preset of one that does. A family reads what is in its DEFAULTS.
+READ_BY = {
+    "motion_bucket": "svd-xt",
+    "augment": "svd-xt",
+    "aesthetic": "opensora-1.2",
+    "motion_score": "opensora-1.2",
+    "cache": "cogvideox-5b",
+    "dynamic_guidance": "cogvideox-5b",
+    "image_scale": "cogvideox-5b",
+}
+# Of these, what is no mere key of presets.
+FLAGS = ("motion_bucket", "augment", "aesthetic", "motion_score", "cache")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
     """target: where the clip goes, None for standard output. seconds, disk_bytes: guesses, to the order.
 
-    checkpoint_every: steps between two saves of the latents, 0 for none.
+    checkpoint_every: steps between two saves of the latents, 0 for none. before: frames of the video that
+    goes on; the clip's first `overlap` ones are its last.
     """
 
     request: Request
     geometry: Geometry
+    before: int = 0
+    overlap: int = 0
     spec: VideoSpec
     target: Path | None
-    memory_bytes: int
+    phases: tuple[Phase, ...]
     disk_bytes: int
     seconds: float
     checkpoint_every: int
     notes: tuple[str, ...]
 
+    @property
+    def memory_bytes(self) -> int:
+        """Of the largest phase, as the machine's own memory decides."""
+        return memory.peak(self.phases, self.request.offload)
+
 
 def plan(request: Request) -> Plan:
     """Raises InputError for the photo, UsageError for paths and sizes, FitError for what has no room."""
     image.rgb(request.background)
-    source = image.probe(request.image)
+    source, before = _source(request)
     family = families.config(request.family)
-    geometry = family.geometry(request, (source.width, source.height))
-    spec = _spec(request, geometry)
+    _check_known(request)
+    geometry = family.geometry(request, source)
+    overlap = family.OVERLAP if request.extend else 0
+    if before < overlap:
+        raise UsageError(
+            f"{request.image} has {before} frames, {request.family} goes on from {overlap}",
+            "give a longer video; --preset pocket goes on from one frame",
+        )
+    if request.camera is not None:
+        camera.parse(request.camera).check(geometry)
+    motion.check(request, source)
+    spec = _spec(request, geometry, before + geometry.frames - overlap)
     target = naming.target(request)
     check_target(target, overwrite=request.overwrite, folder=request.format == "frames")
     if request.sheet is not None:
@@ -56,18 +91,21 @@ def plan(request: Request) -> Plan:
         check_target(request.sheet, overwrite=request.overwrite, flag="--sheet")
     provenance.check(request, target)
     if request.decode_only:
-        checkpoint.check_denoised(request, family.weights().values())
-    needed = family.memory(geometry)
-    memory.check(needed)
-    disk = math.ceil(geometry.width * geometry.height * geometry.frames * DISK_BYTES[request.format])
+        checkpoint.check_denoised(request, weight_digests(request))
+    phases = family.phases(request, geometry)
+    # To know more of a GPU is to import torch: `generate` checks again.
+    memory.check_phases(phases, request.offload, "cpu" if request.device == "cpu" else None)
+    disk = math.ceil(spec.width * spec.height * spec.frames * DISK_BYTES[request.format])
     _check_disk(disk, target)
     seconds = family.seconds(geometry, request.steps)
     return Plan(
         request=request,
         geometry=geometry,
+        before=before,
+        overlap=overlap,
         spec=spec,
         target=target,
-        memory_bytes=needed,
+        phases=phases,
         disk_bytes=disk,
         seconds=seconds,
         checkpoint_every=_checkpoint_every(request, seconds),
@@ -75,11 +113,52 @@ def plan(request: Request) -> Plan:
     )
 
 
-def _spec(request: Request, geometry: Geometry) -> VideoSpec:
+def check_model(request: Request) -> dict[str, Files]:
+    """The model's files by component. NotHereError: to be fetched first. ModelError: they are no good.
+
+    UsageError for a variant that the family has not. Apart from `plan`, because `--pull` comes between.
+    """
+    return published.parts(request, families.config(request.family).COMPONENTS)
+
+
+def weight_digests(request: Request) -> Iterator[str]:
+    """SHA-256 of each weights file, one after the other: those of a folder of the user's must be read.
+
+    NotHereError and ModelError as of `check_model`.
+    """
+    yield from families.config(request.family).weights().values()
+    yield from hub.digests(check_model(request).values()).values()
+
+
+def _check_known(request: Request) -> None:
+    """UsageError for a value that only other families read."""
+    for key, preset in READ_BY.items():
+        given = getattr(request, key)
+        if given == Request.model_fields[key].default or key in families.config(request.family).DEFAULTS:
+            continue
+        spelled = f"--{key.replace('_', '-')}" if key in FLAGS else key
+        raise UsageError(
+            f"{request.family} takes no {spelled} {given}",
+            f"drop {spelled}; what takes it is --preset {preset}",
+        )
+
+
+def _source(request: Request) -> tuple[tuple[int, int], int]:
+    """(width, height) of what moves, and how many frames there are already, 0 for a photo."""
+    if request.extend:
+        seen = video.probe(request.image)
+        return (seen.width, seen.height), seen.frames
+    if request.last is not None:
+        image.probe(request.last)
+    found = image.probe(request.image)
+    return (found.width, found.height), 0
+
+
+def _spec(request: Request, geometry: Geometry, frames: int) -> VideoSpec:
     return VideoSpec(
         width=geometry.width,
         height=geometry.height,
-        frames=geometry.frames,
+        frames=frames,
         fps=geometry.fps,
         format=request.format,
         codec=request.codec,
@@ -108,7 +187,9 @@ def _checkpoint_every(request: Request, seconds: float) -> int:
 
 def _notes(request: Request, geometry: Geometry) -> tuple[str, ...]:
     notes = []
-    if not request.prompt.strip():
+    if request.camera is not None:
+        notes.append(f"camera: {camera.parse(request.camera).told(geometry)}")
+    elif not request.prompt.strip() and families.config(request.family).READS_TEXT:
         notes.append("no words: the camera moves as it likes")
     made = f"{geometry.width}x{geometry.height}"
     if request.size and "x" in request.size and request.size != made:

@@ -6,7 +6,7 @@ and `description`. Every value remembers its line.
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path, PurePath
@@ -21,8 +21,13 @@ SUFFIXES = (".yaml", ".yml", ".json")
 FORBIDDEN = frozenset(
     {
         "image",
+        "last",
+        "extend",
         "prompt",
         "preset",
+        "motion",
+        "drag",
+        "still",
         "output",
         "sheet",
         "overwrite",
@@ -126,11 +131,15 @@ def parse(text: str, name: str) -> dict[str, Value]:
 def _checked_key(key: str, place: str, values: Mapping[str, Value]) -> str:
     from i2v_cli.request import Request
 
-    keys = sorted({*Request.model_fields, "description"} - FORBIDDEN)
     if key in FORBIDDEN:
         raise UsageError(f"{place}: a preset cannot set {key}", "give it on the command line")
-    if key not in keys:
-        hint = did_you_mean(key, keys) or f"keys: {', '.join(keys)}"
+    return new_key(key, place, values, {*Request.model_fields, "description"} - FORBIDDEN)
+
+
+def new_key(key: str, place: str, values: Mapping[str, Value], known: Collection[str]) -> str:
+    """The key, which must be known and not yet among `values`."""
+    if key not in known:
+        hint = did_you_mean(key, known) or f"keys: {', '.join(sorted(known))}"
         raise UsageError(f"{place}: there is no key {shown(key)}", hint)
     if key in values:
         raise UsageError(f"{place}: {key} is given twice, first at {values[key].place}", "drop one of them")

@@ -21,13 +21,24 @@ ASKED = (
     "negative",
     "preset",
     "family",
+    "variant",
     "seed",
     "steps",
     "guidance",
+    "dynamic_guidance",
+    "image_scale",
+    "motion_bucket",
+    "augment",
+    "aesthetic",
+    "motion_score",
     "sampler",
     "shift",
+    "cache",
     "fit",
     "background",
+    "camera",
+    "drag",
+    "loop",
     "format",
     "codec",
     "quality",
@@ -68,6 +79,9 @@ def written(
         "frames": geometry.frames,
         "fps": geometry.fps,
         "image": request.image.name,
+        "masks": [str(one) for one in (request.motion, request.still) if one is not None],
+        "last": None if request.last is None else request.last.name,
+        "extend": request.extend,
         "image_sha256": digests.image,
         "weights": digests.weights,
         "i2v": __version__,
@@ -93,6 +107,17 @@ def request_of(recipe: Recipe, image: Path, changes: dict[str, object]) -> Reque
         raise InputError(
             f"its recipe lacks {', '.join(missing)}",
             "it was made with --metadata minimal, or by another tool",
+        )
+    if recipe.get("masks"):
+        raise InputError(
+            f"it was moved with masks, which no file holds: {', '.join(recipe['masks'])}",
+            "`i2v generate` with the same masks and --seed makes it again",
+        )
+    if recipe.get("last") or recipe.get("extend"):
+        command = "extend" if recipe.get("extend") else "transition"
+        raise InputError(
+            f"it was made by `i2v {command}`, of more than a photo",
+            f"`i2v {command}` with the same files and --seed {recipe['seed']} makes it again",
         )
     values = {key: recipe[key] for key in (*ASKED, "frames", "fps", "device", "threads") if key in recipe}
     values |= {

@@ -4,15 +4,17 @@ Family defaults < preset < environment < flags.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from i2v_cli import presets
+from i2v_cli.control import camera
 from i2v_cli.errors import UsageError
 from i2v_cli.families import FAMILIES, config
 from i2v_cli.presets import Preset, Value, did_you_mean, shown
@@ -21,11 +23,23 @@ if TYPE_CHECKING:
     from i2v_cli.request import Request
 
 DEFAULT_PRESET = "pocket"
-ARGUMENTS = ("image", "prompt")
-NOT_IN_ENVIRONMENT = frozenset({*ARGUMENTS, "family", "area"})  # they have no flag to be a twin of
+ARGUMENTS = ("image", "last", "prompt")
+# They have no flag to be a twin of.
+NOT_IN_ENVIRONMENT = frozenset(
+    {*ARGUMENTS, "extend", "family", "variant", "area", "dynamic_guidance", "image_scale"}
+)
 # Variables that are no field of a request: the twins of flags that only `cli` knows.
 OTHER_VARIABLES = frozenset(
-    {"I2V_JSON", "I2V_EVENTS", "I2V_QUIET", "I2V_VERBOSE", "I2V_DRY_RUN", "I2V_NO_LOG", "I2V_DEBUG"}
+    {
+        "I2V_JSON",
+        "I2V_EVENTS",
+        "I2V_QUIET",
+        "I2V_VERBOSE",
+        "I2V_DRY_RUN",
+        "I2V_NO_LOG",
+        "I2V_DEBUG",
+        "I2V_PULL",
+    }
 )
 LENGTHS = ("seconds", "frames")
 FILES = ("preset", "row")  # layers whose values are told as lines of a file
@@ -62,6 +76,7 @@ def resolve(flags: Mapping[str, object], environment: Mapping[str, str]) -> Reso
     values["preset"] = Value(preset.name, chosen.layer, chosen.place)
     values.setdefault("seed", Value(secrets.randbelow(2**32), "random"))
     _infer_format(values)
+    _read_camera(values)
     for key, value in values.items():
         _refuse_lookalike(key, value)
     try:
@@ -69,6 +84,8 @@ def resolve(flags: Mapping[str, object], environment: Mapping[str, str]) -> Reso
     except ValidationError as error:
         key = str(error.errors()[0]["loc"][0])
         _refuse(key, values[key])
+    if request.camera is not None:
+        camera.parse(request.camera, values["camera"].place)
     origins = {key: values[key].origin if key in values else "default" for key in Request.model_fields}
     return Resolved(request, origins)
 
@@ -181,6 +198,15 @@ def _infer_format(values: dict[str, Value]) -> None:
         )
 
 
+def _read_camera(values: dict[str, Value]) -> None:
+    """A file of keyframes becomes its text: a request holds all of it. Presets hold the text themselves."""
+    given = values.get("camera")
+    if given is None or given.layer == "preset" or not camera.is_file(str(given.raw)):
+        return
+    path = Path(str(given.raw))
+    values["camera"] = Value(camera.read(path), given.layer, f"{given.place} {shown(path.name)}")
+
+
 def _refuse_lookalike(key: str, value: Value) -> None:
     """What pydantic lets through: true as the number 1, and NUL, which no file name holds."""
     from i2v_cli.request import Request
@@ -198,7 +224,9 @@ def _refuse(key: str, value: Value) -> NoReturn:
 
     schema = _schema(key)
     hint = "`i2v generate --help` tells what it takes"
-    if near := get_close_matches(str(value.raw), schema.get("enum", ()), n=1):
+    if key == "size" and re.fullmatch(r"\d+(x\d+)?", str(value.raw)):
+        hint = "sides go from 16 to 8192 pixels" if "x" in str(value.raw) else f"lines end in p: {value.raw}p"
+    elif near := get_close_matches(str(value.raw), schema.get("enum", ()), n=1):
         hint = f"did you mean {spelled(near[0])}?"
     elif example := (*schema.get("examples", ()), *schema.get("enum", ()), schema.get("default"))[0]:
         hint = f"for example {spelled(example)}"

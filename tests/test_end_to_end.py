@@ -158,6 +158,17 @@ def test_a_clip_that_does_not_move_is_told_and_strict_refuses_it(tmp_path):
     assert not (tmp_path / "b.mp4").exists()
 
 
+def test_a_path_is_followed_and_what_was_measured_is_told(photo, tmp_path):
+    flags = (*QUICK, "--size", "240x150", "--camera", "pan right 12%, zoom in 8% ease; back over 20%")
+    done = i2v("generate", photo, "a lake", *flags, "--check", "strict", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    seen = json.loads(done.stdout)["check"]["camera"]
+    assert seen["followed"] is True
+    assert seen["measured"] == pytest.approx({"pan": 0, "tilt": 0, "zoom": 0, "roll": 0}, abs=0.5)
+    recipe = metadata.read(tmp_path / "evening-glow.mp4")["recipe"]
+    assert recipe["check"]["camera"] == seen and recipe["camera"].startswith("pan right 12%")
+
+
 def test_an_existing_file_is_neither_touched_nor_worked_for(photo, tmp_path):
     (tmp_path / "mine.mp4").write_text("precious")
     began = time.monotonic()

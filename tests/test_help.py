@@ -23,18 +23,30 @@ WIDTH = "100"
 COMMANDS = (
     "",
     "generate",
+    "extend",
+    "transition",
     "batch",
     "rerun",
     "presets",
     "presets list",
     "presets show",
+    "models",
+    "models list",
+    "models info",
+    "models pull",
+    "models verify",
+    "models rm",
     "inspect",
     "history",
     "doctor",
     "train",
 )
+GROUPS = ("", "presets", "models")
 WITHOUT_FLAG = {
     "family": "The model family; it must be named.",
+    "variant": "Which of the family's published models; `i2v models list` names them.",
+    "dynamic_guidance": "Guidance swings between 1 and itself + 1 from step to step, as CogVideoX takes it.",
+    "image_scale": "What the photo's latent is multiplied by, for CogVideoX.",
     "area": "Pixels of a frame where no size is given.",
 }
 MADE_BY = "<!-- Written by `python tests/test_help.py --write`; do not edit. -->"
@@ -99,7 +111,7 @@ def test_exit_codes_page_has_every_code_once():
     assert sorted(rows) == sorted([*known, (str(READER_LEFT), "")])
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in ("", "presets")])
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command not in GROUPS])
 def test_command_has_two_examples_in_its_help(command):
     examples = help_of(command).partition("Examples:\n")[2].partition("\n\n")[0].splitlines()
     assert len(examples) == 2

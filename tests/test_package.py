@@ -40,7 +40,7 @@ def test_every_builtin_preset_names_a_known_family_and_describes_itself():
 def test_every_family_has_its_torch_free_half():
     for name in families.FAMILIES:
         half = families.config(name)
-        assert half.DEFAULTS and callable(half.geometry) and callable(half.memory)
+        assert half.DEFAULTS and callable(half.geometry) and callable(half.phases)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("hatchling") is None, reason="needs hatchling")

@@ -60,7 +60,7 @@ def test_value_remembers_its_line():
     ("text", "message", "hint"),
     [
         ("family: pocket\nstpes: 8", "own.yaml:2: there is no key stpes", "did you mean steps?"),
-        ("zzz: 8", "own.yaml:1: there is no key zzz", "keys: area"),
+        ("zzz: 8", "own.yaml:1: there is no key zzz", "keys: aesthetic"),
         ("steps: 8\nsteps: 9", "own.yaml:2: steps is given twice, first at own.yaml:1", "drop"),
         ("image: a.png", "own.yaml:1: a preset cannot set image", "command line"),
         ("prompt: pan", "cannot set prompt", "command line"),
@@ -170,7 +170,7 @@ def folders(tmp_path, monkeypatch):
 def test_users_preset_goes_before_the_packages(folders):
     (folders / "pocket.yaml").write_text("description: mine\nfamily: pocket\n")
     assert presets.load("pocket").description == "mine"
-    assert list(presets.known()) == ["pocket", "pocket-draft", "pocket-hd"]
+    assert list(presets.known()) == sorted(path.stem for path in presets.folders()[-1].glob("*.yaml"))
 
 
 def test_name_with_a_folder_or_suffix_is_a_file(folders, tmp_path, monkeypatch):

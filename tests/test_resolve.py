@@ -64,13 +64,17 @@ def test_seed_is_random_and_told_so_unless_given():
 
 
 EXAMPLES = {
-    "preset": "pocket-hd", "seconds": "2", "frames": "9", "fps": "12", "size": "96x64", "fit": "pad",
+    "preset": "pocket-hd", "source": "owner/name",
+    "seconds": "2", "frames": "9", "fps": "12", "size": "96x64", "fit": "pad",
     "background": "#102030", "seed": "5", "steps": "3", "guidance": "1.5", "negative": "blur",
     "sampler": "heun", "shift": "2", "device": "cpu", "dtype": "fp32", "threads": "1",
     "checkpoint_every": "3", "decode_only": "true", "c2pa": "yes", "c2pa_key": "key.pem",
     "c2pa_cert": "cert.pem", "output": "a.webm",
     "overwrite": "true", "format": "webm", "codec": "vp9", "quality": "50", "sheet": "s.png",
-    "check": "off", "metadata": "none", "ai_mark": "1",
+    "check": "off", "metadata": "none", "ai_mark": "1", "camera": "pan right 5%",
+    "motion": "mask.png:5%,0", "drag": "10%,20%:15%,20%", "still": "mask.png", "loop": "true",
+    "motion_bucket": "60", "augment": "0.1", "cache": "0.1", "offload": "disk",
+    "aesthetic": "6", "motion_score": "4",
 }  # fmt: skip
 
 
@@ -98,6 +102,29 @@ def test_mark_stays_when_its_twin_says_no(raw):
 @pytest.mark.parametrize("raw", ["maybe", "2", "-1", " on", "none"])
 def test_twin_of_the_mark_that_says_neither_is_refused(raw):
     assert "I2V_NO_AI_MARK=" in refused({}, {"I2V_NO_AI_MARK": raw}).message
+
+
+def test_file_of_keyframes_becomes_its_text_and_keeps_its_name(tmp_path):
+    path = tmp_path / "path.csv"
+    path.write_text("time,pan\n2,15\n")
+    resolved = resolve.resolve(GIVEN | {"camera": str(path)}, {})
+    assert resolved.request.camera == "time,pan\n2,15\n"
+    assert resolved.origins["camera"] == "flag --camera path.csv"
+    path.write_text("time,pan\n2,far\n")
+    assert "--camera path.csv:2: pan far" in refused({"camera": str(path)}).message
+
+
+def test_preset_may_hold_a_path_but_names_no_file(preset):
+    request = resolve.resolve(GIVEN | {"preset": preset("camera: tilt up 5%")}, {}).request
+    assert request.camera == "tilt up 5%"
+    error = refused({"preset": preset("camera: path.csv")})
+    assert error.message == "own.yaml:2, character 1: 'path' is no move"
+
+
+def test_wrong_word_of_a_path_is_told_with_its_place():
+    error = refused({}, {"I2V_CAMERA": "pan rihgt 5%"})
+    assert error.message == "I2V_CAMERA, character 5: 'rihgt' is no direction of pan"
+    assert error.excerpt == ("pan rihgt 5%", "    ^^^^^")
 
 
 def test_empty_variable_is_not_set():
@@ -188,7 +215,7 @@ def test_unknown_suffix_names_the_known_ones():
         ),
         ({"fit": "corp"}, "--fit corp is not one of crop, pad, blur, stretch", "did you mean --fit crop?"),
         ({"sampler": "zzz"}, "--sampler zzz is not one of euler", "for example --sampler euler"),
-        ({"size": "720"}, "--size 720 is not WxH, 480p", "for example --size 720p"),
+        ({"size": "720"}, "--size 720 is not WxH, 480p", "lines end in p: 720p"),
         ({"background": "#12"}, "--background #12 is not a colour name", "--background white"),
         ({"seed": "-1"}, "--seed -1 is not a whole number from 0", "--seed 7"),
         ({"prompt": "x" * 20_001}, "is not UTF-8 text of at most 20000 characters", "--help"),

@@ -13,13 +13,15 @@ import traceback
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-from i2v_cli.errors import ExitCode, FitError, I2VError, Terminated
+from i2v_cli.errors import ExitCode, FitError, I2VError, Interrupted, Terminated
 
 if TYPE_CHECKING:
     import typer
 
 READER_LEFT = 141  # what the shell shows for a program that SIGPIPE ended, as in `i2v ... | head -1`
 FULL_DISK = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+UNQUOTED = 'put the words in quotes: "camera pans left"'
 SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -37,9 +39,10 @@ def run(arguments: list[str]) -> int:
     try:
         code = build()(args=arguments, prog_name="i2v", standalone_mode=False)
         if code == ExitCode.INTERRUPTED:  # Typer's word for Ctrl-C
-            raise KeyboardInterrupt
+            raise Interrupted
         if sys.stdout is not None:
             sys.stdout.flush()
+        stop.rest()
         return int(code or ExitCode.DONE)
     except SystemExit as left:  # Typer's word for a broken pipe, and how shell completion ends
         if not isinstance(left.__context__, BrokenPipeError):
@@ -48,7 +51,10 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return _reader_left()
     except BaseException as error:
-        return _tell(stop.cause or error, arguments)
+        stop.cause = stop.cause or error  # nothing between: a call could let a signal in
+        code = _tell(stop.cause, arguments)
+        stop.rest()
+        return code
 
 
 def build() -> "typer.Typer":
@@ -56,7 +62,8 @@ def build() -> "typer.Typer":
     import typer
 
     from i2v_cli import __version__
-    from i2v_cli.cli import batch, doctor, generate, history, inspect, presets, rerun, train
+    from i2v_cli.cli import batch, doctor, extend, generate, history, inspect, models, presets, rerun, train
+    from i2v_cli.cli.transition import transition
 
     app = typer.Typer(
         rich_markup_mode=None,
@@ -87,6 +94,8 @@ def build() -> "typer.Typer":
 
     commands = (
         generate.generate,
+        extend.extend,
+        transition,
         batch.batch,
         rerun.rerun,
         inspect.inspect,
@@ -97,6 +106,7 @@ def build() -> "typer.Typer":
     for command in commands:
         app.command()(command)
     app.add_typer(presets.app)
+    app.add_typer(models.app)
     return app
 
 
@@ -108,16 +118,21 @@ class Stop:
 
     def __init__(self) -> None:
         self.cause: BaseException | None = None
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # so under nohup and in background jobs
                 signal.signal(number, self._arrived)
+
+    def rest(self) -> None:
+        """All is done and said: while the interpreter ends, a signal no longer changes the exit code."""
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
 
     def _arrived(self, number: int, _frame: FrameType | None) -> None:
         if self.cause is not None:
             if sys.stderr is not None and sys.stderr.isatty():
                 os.write(2, SHOW_CURSOR)
             os._exit(128 + number)
-        self.cause = KeyboardInterrupt() if number == signal.SIGINT else Terminated()
+        self.cause = Interrupted() if number == signal.SIGINT else Terminated()
         raise self.cause
 
 
@@ -127,6 +142,8 @@ def _tell(error: BaseException, arguments: list[str]) -> int:
 
     code, message, hint = _explain(error, arguments)
     say(f"error: {message}")
+    for line in error.excerpt if isinstance(error, I2VError) else ():
+        say(f"  {line}")
     if hint:
         say(f"hint: {hint}")
     if os.environ.get("I2V_DEBUG"):
@@ -157,6 +174,8 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[ExitCode, str,
         return error.exit_code, error.message, error.hint
     if isinstance(error, typer.TyperException):
         message = error.format_message().rstrip(".")
+        if "unexpected extra argument" in message:
+            return ExitCode.USAGE, message[:1].lower() + message[1:], UNQUOTED
         return (
             ExitCode.USAGE,
             message[:1].lower() + message[1:],

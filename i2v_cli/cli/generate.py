@@ -15,31 +15,45 @@ if TYPE_CHECKING:
     from i2v_cli.plan import Plan
     from i2v_cli.request import Request
     from i2v_cli.resolve import Resolved
+    from i2v_cli.runtime.memory import Phase
 
 LONGEST_PROMPT = 100_000  # bytes read of a file; a request takes fewer characters and says so
 
 
 def generate(
     image: options.Image,
-    prompt: options.Prompt,
+    prompt: options.Prompt = "",
     *,
     output: options.Output = None,
     overwrite: options.Overwrite = None,
     preset: options.Preset = None,
+    source: options.Source = None,
+    pull: options.Pull = False,
     seconds: options.Seconds = None,
     frames: options.Frames = None,
     fps: options.Fps = None,
     size: options.Size = None,
     fit: options.Fit = None,
     background: options.Background = None,
+    camera: options.Camera = None,
+    motion: options.Motion = None,
+    drag: options.Drag = None,
+    still: options.Still = None,
+    loop: options.Loop = None,
     seed: options.Seed = None,
     steps: options.Steps = None,
     guidance: options.Guidance = None,
+    motion_bucket: options.MotionBucket = None,
+    augment: options.Augment = None,
+    aesthetic: options.Aesthetic = None,
+    motion_score: options.MotionScore = None,
     negative: options.Negative = None,
     sampler: options.Sampler = None,
     shift: options.Shift = None,
+    cache: options.Cache = None,
     device: options.Device = None,
     dtype: options.Dtype = None,
+    offload: options.Offload = None,
     threads: options.Threads = None,
     checkpoint_every: options.CheckpointEvery = None,
     decode_only: options.DecodeOnly = None,
@@ -71,16 +85,21 @@ def generate(
       i2v generate photo.png "camera slowly pans right"
       i2v generate photo.png "zoom in" -o zoom.gif --seconds 2 --size 480p
     """
-    given = locals()
+    carry_out("generate", locals())
+
+
+def carry_out(command: str, given: dict[str, Any]) -> None:
+    """What `generate` and its kin do. given: their parameters, as far as they have them."""
     from i2v_cli.request import Request
     from i2v_cli.resolve import resolve, unknown_variables
 
     flags = {key: given[key] for key in Request.model_fields if key in given}
-    flags |= {"prompt": read_prompt(prompt), "ai_mark": False if no_ai_mark else None}
+    flags |= {"prompt": read_prompt(given["prompt"]), "ai_mark": False if given["no_ai_mark"] else None}
+    json, events, quiet, dry_run = (given[key] for key in ("json", "events", "quiet", "dry_run"))
     resolved = resolve(flags, os.environ)
     check_streams(resolved.request, json=json, events=events, dry_run=dry_run)
 
-    from i2v_cli.plan import plan  # numpy and PIL, from here on
+    from i2v_cli.plan import check_model, plan  # numpy and PIL, from here on
 
     resolved = _going_on(resolved)
     planned = plan(resolved.request)
@@ -91,14 +110,20 @@ def generate(
         _try_device(planned.request)
         show_plan(planned, resolved, as_json=json or events)
         return
+    if given["pull"]:
+        from i2v_cli.cli import models
+
+        with reporter(events=events, quiet=quiet) as report:
+            models.ensure(planned.request, report)
+    check_model(planned.request)
     if not quiet:
-        for line in [*_table(resolved), *_sizes(planned)] if verbose else [_headline(planned)]:
+        for line in [*_table(resolved), *_sizes(planned)] if given["verbose"] else [_headline(planned)]:
             say(line)
 
     from i2v_cli.history import Entry
 
-    with Entry("generate", planned.request, planned.target, keep=not no_log) as entry:
-        made = make(planned, events=events, quiet=quiet, wait=wait)
+    with Entry(command, planned.request, planned.target, keep=not given["no_log"]) as entry:
+        made = make(planned, events=events, quiet=quiet, wait=given["wait"])
         entry.path = made.path
     show_result(made, planned, as_json=json or events)
 
@@ -139,11 +164,13 @@ def read_prompt(prompt: str) -> str:
 
 def show_plan(plan: "Plan", resolved: "Resolved", *, as_json: bool) -> None:
     """The result of a dry run."""
+    missing = _missing(plan)
     if as_json:
         request = resolved.request.model_dump(mode="json")
-        emit("result", {"dry_run": True, **_facts(plan), "request": request, "origins": resolved.origins})
+        fields = {"dry_run": True, **_facts(plan), "model_missing": missing}
+        emit("result", {**fields, "request": request, "origins": resolved.origins})
         return
-    for line in [*_table(resolved), *_sizes(plan)]:
+    for line in [*_sizes(plan), *([f"model: {missing}"] if missing else []), *_table(resolved)]:
         result(line)
 
 
@@ -167,12 +194,16 @@ def show_result(made: "Result", plan: "Plan", *, as_json: bool) -> None:
 def _going_on(resolved: "Resolved") -> "Resolved":
     """Where no seed is given, that of a run of this very request that was stopped: it goes on."""
     from i2v_cli import checkpoint
-    from i2v_cli.families import config
+    from i2v_cli.plan import weight_digests
     from i2v_cli.resolve import Resolved
+    from i2v_cli.weights.hub import NotHereError
 
     if resolved.origins["seed"] != "random":
         return resolved
-    seed = checkpoint.stopped_seed(resolved.request, config(resolved.request.family).weights().values())
+    try:
+        seed = checkpoint.stopped_seed(resolved.request, weight_digests(resolved.request))
+    except NotHereError:  # so nothing ran
+        seed = None
     if seed is None:
         return resolved
     request = resolved.request.model_copy(update={"seed": seed})
@@ -186,6 +217,18 @@ def _try_device(request: "Request") -> None:
     from i2v_cli.runtime import device
 
     device.decide(request)
+
+
+def _missing(plan: "Plan") -> str | None:
+    """What is to be fetched before the plan can be carried out."""
+    from i2v_cli.plan import check_model
+    from i2v_cli.weights.hub import NotHereError
+
+    try:
+        check_model(plan.request)
+    except NotHereError as missing:
+        return f"{missing.message}: `{missing.hint}`, or --pull"
+    return None
 
 
 def check_streams(request: "Request", *, json: bool, events: bool, dry_run: bool = False) -> None:
@@ -211,11 +254,19 @@ def _sizes(plan: "Plan") -> list[str]:
         f"target: {_target(plan)}",
         f"clip: {_clip(plan)}",
         f"memory: about {plan.memory_bytes / 2**30:.1f} GiB",
+        *(_phase(phase) for phase in plan.phases if phase.weights),
         f"disk: about {max(plan.disk_bytes / 2**20, 0.1):.1f} MiB",
         f"time: about {plan.seconds:.0f} s on two CPU cores",
         f"checkpoint: {f'each {plan.checkpoint_every} steps' if plan.checkpoint_every else 'none'}",
         *(f"note: {note}" for note in plan.notes),
     ]
+
+
+def _phase(phase: "Phase") -> str:
+    """What one of several networks takes, whole and with its blocks on the disk."""
+    whole, least = (phase.needed(offload) / 2**30 for offload in ("none", "disk"))
+    streamed = f", {least:.1f} GiB with --offload disk" if phase.streamed else ""
+    return f"memory to {phase.name}: about {whole:.1f} GiB{streamed}"
 
 
 def _clip(plan: "Plan") -> str:
@@ -240,6 +291,10 @@ def _facts(plan: "Plan") -> dict[str, Any]:
         "frames": shape.frames,
         "fps": shape.fps,
         "memory_bytes": plan.memory_bytes,
+        "phases": [
+            {"name": phase.name, "bytes": phase.needed("none"), "least_bytes": phase.needed("disk")}
+            for phase in plan.phases
+        ],
         "disk_bytes": plan.disk_bytes,
         "seconds_estimate": plan.seconds,
         "checkpoint_every": plan.checkpoint_every,

@@ -9,7 +9,9 @@ from i2v_cli.cli.output import emit, result
 
 
 def history(
-    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="The last N runs.")] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1_000_000, metavar="N", help="The last N runs.")
+    ] = 20,
     json: options.Json = False,
 ) -> None:
     """What ran: when, how long, peak memory, exit code, output.

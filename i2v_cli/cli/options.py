@@ -85,8 +85,8 @@ Image = Annotated[
 Prompt = Annotated[
     str,
     typer.Argument(
-        metavar="PROMPT",
-        help="What happens, in a sentence; - reads standard input, @FILE a file.",
+        metavar="[PROMPT]",
+        help="What happens, in a sentence; - reads standard input, @FILE a file. Some models read none.",
         show_default=False,
     ),
 ]
@@ -101,13 +101,24 @@ Preset = Annotated[
         autocompletion=_preset_names,
     ),
 ]
+Source = Annotated[
+    Text,
+    value(
+        "--source",
+        "DIR|OWNER/NAME",
+        "The model's files: a folder, or a repository of the hub, @REVISION behind it. [the published one]",
+    ),
+]
+Pull = Annotated[
+    bool, switch("--pull", "Bring the model from the hub when it is not here.", envvar="I2V_PULL")
+]
 Output = Annotated[
     Text,
     value(
         "--output",
         "PATH",
         "File, folder/ or - for standard output; {stem} {seed} {preset} {date} are filled in. "
-        "[./IMAGE.mp4, numbered]",
+        "[named after the input, numbered]",
         "-o",
     ),
 ]
@@ -131,20 +142,88 @@ Background = Annotated[
     Text, value("--background", "COLOUR", "Behind transparency: a name or #rrggbb. [white]")
 ]
 
+Camera = Annotated[
+    Text,
+    value(
+        "--camera",
+        "PATH",
+        '"pan right 15%, zoom in 10% over 2s; hold 1s", or a YAML or CSV file of keyframes. [as prompted]',
+    ),
+]
+
+Motion = Annotated[
+    Text,
+    value(
+        "--motion",
+        "MASK:DX,DY",
+        "What the mask shows goes this way, in pixels or percents: sail.png:8%,0; several with ';'.",
+    ),
+]
+Drag = Annotated[
+    Text,
+    value(
+        "--drag",
+        "X0,Y0:X1,Y1",
+        "What lies at a point goes to another, and what belongs to it: 40%,60%:50%,60%; several with ';'.",
+    ),
+]
+Still = Annotated[Text, value("--still", "MASK", "What the mask shows never moves by itself.")]
+Loop = Annotated[Switch, switch("--loop", "After the last frame comes the first, without a seam.")]
+
 Seed = Annotated[Text, value("--seed", "N", "Same seed, same clip. [random, printed and recorded]")]
 Steps = Annotated[Text, value("--steps", "N", "Denoising steps: more is finer and slower. [from preset]")]
 Guidance = Annotated[Text, value("--guidance", "X", "How strongly the prompt is followed. [from preset]")]
+MotionBucket = Annotated[
+    Text,
+    value("--motion-bucket", "1..255", "How much moves, for models that are told a number. [from preset]"),
+]
+Augment = Annotated[
+    Text,
+    value(
+        "--augment",
+        "X",
+        "Noise put on the photo, 0 to 1, for models that take it: more departs from it. [from preset]",
+    ),
+]
+Aesthetic = Annotated[
+    Text,
+    value("--aesthetic", "1..10", "How pleasing, for models that are told a score. [from preset]"),
+]
+MotionScore = Annotated[
+    Text,
+    value("--motion-score", "X", "How much moves, for models that are told a score: 1 to 10. [from preset]"),
+]
 Negative = Annotated[Text, value("--negative", "TEXT", "What the clip should not show. [from preset]")]
 Sampler = Annotated[
-    Text, value("--sampler", "euler|heun|dpmpp-2m", "How the steps are integrated. [from preset]")
+    Text,
+    value("--sampler", "euler|heun|dpmpp-2m|dpmpp-2m-sde", "How the steps are integrated. [from preset]"),
 ]
 Shift = Annotated[
     Text, value("--shift", "X", "Above 1: more of the steps at high noise, where motion forms. [from preset]")
 ]
 
+Cache = Annotated[
+    Text,
+    value(
+        "--cache",
+        "X",
+        "Skip a step's blocks when the first one changed by less than X since the last: 0 never skips. [0]",
+    ),
+]
+
 Device = Annotated[Text, value("--device", "auto|cuda|mps|cpu", "Where to compute. [auto]")]
 Dtype = Annotated[Text, value("--dtype", "auto|bf16|fp16|fp32", "Number format of the networks. [auto]")]
-Threads = Annotated[Text, value("--threads", "N", "CPU threads. [all that this process may use]")]
+Offload = Annotated[
+    Text,
+    value(
+        "--offload",
+        "auto|none|blocks|disk",
+        "Where a large model waits: on the device, in the CPU's memory, on the disk. [auto: what fits]",
+    ),
+]
+Threads = Annotated[
+    Text, value("--threads", "N", "CPU threads. [all that this process may use; 1 where the machine is busy]")
+]
 
 Format = Annotated[
     Text, value("--format", "mp4|webm|gif|webp|frames", "Kind of file. [from the output's name, or mp4]")
@@ -159,7 +238,8 @@ Check = Annotated[
     value(
         "--check",
         "off|warn|strict",
-        "What a still clip is: fine, a warning, exit 6; a black one is only fine with off. [warn]",
+        "What a clip that stands still or leaves its --camera path is: fine, a warning, exit 6; "
+        "a black one is only fine with off. [warn]",
     ),
 ]
 Metadata = Annotated[

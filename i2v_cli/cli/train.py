@@ -84,21 +84,30 @@ def train(
 
 
 def _score(config: "TrainConfig", report: Report, *, as_json: bool) -> None:
-    """The weights in `out`, or the package's own where there are none, against the words of two test sets."""
+    """The weights in `out`, or the package's own where there are none: every metric, and contact sheets."""
     from i2v_cli.families.pocket.config import WEIGHTS
-    from i2v_cli.training import evaluate  # torch, from here on
+    from i2v_cli.training import evaluate, scores, showcase  # torch, from here on
+    from i2v_cli.training.config import VALIDATION
 
+    evaluate.check_photos(config.photos, VALIDATION)
     trained = config.out / "weights.safetensors"
     weights = trained if trained.is_file() else WEIGHTS
     sets = {"VBench wording": evaluate.vbench_tasks(), "hand-written wording": evaluate.wording_tasks()}
-    scores = {name: evaluate.evaluate(config.photos, weights, tasks, report) for name, tasks in sets.items()}
+    followed = {
+        name: evaluate.evaluate(config.photos, weights, tasks, report) for name, tasks in sets.items()
+    }
+    lines = scores.scores(scores.Bench(config.photos, weights, report))
+    showcase.showcase(config.photos, weights, config.out / "sheets", report)
     if as_json:
         counts = {
             name: {"clips": len(clips), "followed": sum(clip.right for clip in clips)}
-            for name, clips in scores.items()
+            for name, clips in followed.items()
         }
-        emit("result", {"weights": weights, "scores": counts})
+        metrics = {line.name: {"measured": line.measured, "reached": line.reached} for line in lines}
+        emit("result", {"weights": weights, "scores": counts, "metrics": metrics})
         return
-    for name, clips in scores.items():
-        for line in ["", name, "", *evaluate.table(clips).splitlines()]:
-            result(line)
+    for name, clips in followed.items():
+        for text in ["", name, "", *evaluate.table(clips).splitlines()]:
+            result(text)
+    for text in ["", *scores.table(lines).splitlines()]:
+        result(text)

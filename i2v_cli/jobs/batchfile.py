@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from i2v_cli import plain
 from i2v_cli.errors import UsageError
-from i2v_cli.presets import Value, did_you_mean, shown
+from i2v_cli.presets import Value, new_key, shown
 
 if TYPE_CHECKING:
     Nodes: TypeAlias = Iterator[plain.Placed]
 
 LARGEST_FILE = 16 << 20  # bytes
 MOST_ROWS = 100_000
-WITHOUT_FLAG = frozenset({"family", "area"})  # a preset names them
+WITHOUT_FLAG = frozenset({"family", "area", "last", "extend"})  # of presets, and of other commands
 STDIN = "-"
 EXAMPLE = "for example `- {image: a.jpg, prompt: pan left}`"
 
@@ -224,13 +224,7 @@ def _guessed(text: str) -> Parser:
 def _checked_key(key: str, place: str, values: Mapping[str, Value]) -> str:
     from i2v_cli.request import Request
 
-    keys = sorted(Request.model_fields.keys() - WITHOUT_FLAG)
-    if key not in keys:
-        hint = did_you_mean(key, keys) or f"keys: {', '.join(keys)}"
-        raise UsageError(f"{place}: there is no key {shown(key)}", hint)
-    if key in values:
-        raise UsageError(f"{place}: {key} is given twice, first at {values[key].place}", "drop one of them")
-    return key
+    return new_key(key, place, values, Request.model_fields.keys() - WITHOUT_FLAG)
 
 
 def _stripped(row: Row) -> Row:

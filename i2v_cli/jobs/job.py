@@ -9,27 +9,39 @@ from datetime import date
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from i2v_cli import families, naming
+from i2v_cli import naming
+from i2v_cli.control import motion
 from i2v_cli.errors import FitError, I2VError, UsageError
 from i2v_cli.jobs.batchfile import Row
 from i2v_cli.jobs.ledger import Ledger
 from i2v_cli.media import image
 from i2v_cli.media.publish import TakenError
-from i2v_cli.plan import Plan, plan
+from i2v_cli.plan import Plan, plan, weight_digests
 from i2v_cli.presets import shown
 from i2v_cli.request import Request
 from i2v_cli.resolve import Resolved, resolve
 from i2v_cli.runtime import memory
 
 # How a clip is made and what it may replace, not what it is: other values do not make it another clip.
-BESIDE = {"image", "output", "sheet", "overwrite", "threads", "device", "checkpoint_every", "decode_only"}
+BESIDE = {
+    "image",
+    "source",
+    "output",
+    "sheet",
+    "overwrite",
+    "threads",
+    "device",
+    "offload",
+    "checkpoint_every",
+    "decode_only",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
     """place: file:line. target: relative to the output folder, with slashes. plan: None when it is done.
 
-    key: SHA-256 of the image's bytes, the settings, the weights' digests and the target.
+    key: SHA-256 of the image's and the masks' bytes, the settings, the weights' digests and the target.
     """
 
     place: str
@@ -93,12 +105,16 @@ class Desk:
     def _settings(self, resolved: Resolved) -> list[Any]:
         """What the clip depends on. Without defaults: a field that a later version adds changes no key."""
         request = resolved.request
-        if request.image not in self._digests:
-            self._digests[request.image] = image.digest(request.image)
         hidden = BESIDE | ({"seed"} if resolved.origins["seed"] == "random" else set())
         asked = request.model_dump(mode="json", exclude=hidden, exclude_defaults=True)
-        weights = sorted(families.config(request.family).weights().values())
-        return [self._digests[request.image], weights, asked]
+        weights = sorted(weight_digests(request))
+        return [self._of(request.image), weights, asked, *map(self._of, motion.masks(request))]
+
+    def _of(self, picture: Path) -> str:
+        """The digest of a file that many rows may name."""
+        if picture not in self._digests:
+            self._digests[picture] = image.digest(picture)
+        return self._digests[picture]
 
     def _placed(self, request: Request) -> tuple[Request, str]:
         """The request with its paths inside the output folder, and its target relative to that."""

@@ -1,4 +1,4 @@
-"""Is the clip worth showing: not black, not frozen, not short. Looks at frames as they stream by.
+"""Is the clip worth showing: not black, frozen, short or off its path. Looks at frames as they stream by.
 
 NaN is found earlier, on latents: bytes cannot hold one.
 """
@@ -8,7 +8,9 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-Problem: TypeAlias = Literal["black", "frozen", "short"]
+from i2v_cli.media.camera_check import CameraVerdict, CameraWatch
+
+Problem: TypeAlias = Literal["black", "frozen", "short", "off its camera path"]
 
 SAMPLES = 128  # a side at most: enough to see a candle flicker in a 4K frame, and cheap
 LUMA = (0.2126, 0.7152, 0.0722)  # bt709
@@ -20,22 +22,25 @@ CHANGED_SHARE = 0.001  # of the pixels, before a frame counts as another one
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`frames`: as many as went by. `brightness`: mean luma, 0..255. `motion`: mean absolute difference of
-    the frames from the first one, 0..255. `problems`: empty when all is well."""
+    the frames from the first one, 0..255. `problems`: empty when all is well. `camera`: None unless a path
+    was asked for."""
 
     frames: int
     brightness: float
     motion: float
     problems: tuple[Problem, ...]
+    camera: CameraVerdict | None = None
 
 
 class Watch:
     """Frames pass through `watch` unchanged; `verdict` sums up what was seen.
 
     `spec_frames`: how many were asked for. `reference`: [H, W, 3] uint8, the photo; a black photo may
-    become a black clip.
+    become a black clip. `camera`: watches the path that was asked for.
     """
 
-    def __init__(self, spec_frames: int, reference: np.ndarray) -> None:
+    def __init__(self, spec_frames: int, reference: np.ndarray, camera: CameraWatch | None = None) -> None:
+        self._camera = camera
         self._asked = spec_frames
         self._reference_brightness = float(_luma(reference[None]).mean())
         self._first: np.ndarray | None = None
@@ -56,6 +61,8 @@ class Watch:
         self._brightness += float(luma.mean(axis=(1, 2)).sum())
         self._motion += float(difference.mean(axis=(1, 2)).sum())
         self._moved |= bool(((difference > CHANGED).mean(axis=(1, 2)) > CHANGED_SHARE).any())
+        if self._camera is not None:
+            self._camera.watch(frames)
         return frames
 
     def verdict(self) -> Verdict:
@@ -68,7 +75,10 @@ class Watch:
             problems.append("frozen")
         if self._frames < self._asked:
             problems.append("short")
-        return Verdict(self._frames, round(brightness, 2), round(motion, 2), tuple(problems))
+        camera = self._camera.verdict() if self._camera is not None else None
+        if camera is not None and camera.followed is False:
+            problems.append("off its camera path")
+        return Verdict(self._frames, round(brightness, 2), round(motion, 2), tuple(problems), camera)
 
 
 def _luma(frames: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """What is encoded, and the ffmpeg arguments for it: arithmetic and tables. Starts ffmpeg only to try it."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -85,13 +86,11 @@ def probe_encoder(spec: VideoSpec) -> None:
     """
     if spec.format == "frames":
         return
-    feed = Feed([*_input(spec), *_encoding(spec), "-f", "null", "-"], folder=Path())
-    try:
+    with ExitStack() as undo:
+        feed = Feed([*_input(spec), *_encoding(spec), "-f", "null", "-"], undo, folder=Path())
         feed.write(np.broadcast_to(np.uint8(0), (1, spec.height, spec.width, 3)))
         feed.write(np.broadcast_to(np.uint8(0), (1, spec.height, spec.width, 3)))
         feed.finish()
-    finally:
-        feed.kill()
 
 
 def _input(spec: VideoSpec) -> list[str]:

@@ -9,8 +9,8 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -51,17 +51,76 @@ def run(arguments: Sequence[str], *, folder: Path, given: bytes = b"") -> subpro
     return result
 
 
+def play(arguments: Sequence[str], *, folder: Path, size: tuple[int, int]) -> Iterator[np.ndarray]:
+    """Frames [height, width, 3] uint8 of an input that is known to decode. size: (width, height).
+
+    Raises EncodingError when it ends within a frame. It is killed when nobody asks for more.
+    """
+    width, height = size
+    process = subprocess.Popen(
+        _command([*arguments, "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1"]),
+        cwd=folder,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        creationflags=OWN_GROUP,
+    )
+    assert process.stdout is not None  # it was asked for as a pipe
+    with process:
+        try:
+            while data := process.stdout.read(width * height * 3):
+                if len(data) != width * height * 3:
+                    raise EncodingError("ffmpeg gave a part of a frame", hint=WAY_OUT)
+                yield np.frombuffer(data, np.uint8).reshape(height, width, 3)
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait till the block has ended: a process that starts in it must not get lost."""
+    came: list[int] = []
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():  # no other one is interrupted
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    kept = {number: handler for number, handler in handlers.items() if callable(handler)}
+    for number in kept:
+        signal.signal(number, lambda arrived, _frame: came.append(arrived))
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+        for arrived in came:
+            signal.raise_signal(arrived)
+
+
 class Feed:
     """A running ffmpeg that eats raw frames on its stdin.
 
     `stdout`: a file descriptor for its output, or None; BrokenPipeError when nobody reads there any more.
-    After `finish` or `kill` nothing of it is left.
+    After `finish` or `kill` nothing of it is left; `undo` kills it at its end, whatever interrupts.
     """
 
-    def __init__(self, arguments: Sequence[str], *, folder: Path, stdout: int | None = None) -> None:
+    def __init__(
+        self, arguments: Sequence[str], undo: ExitStack, *, folder: Path, stdout: int | None = None
+    ) -> None:
+        self._streamed = stdout is not None
+        self._tail = b""
+        self._stalled = False
+        self._drain = threading.Thread(target=self._drain_stderr, daemon=True)
+        command = _command(arguments)
+        with _unbroken():
+            self._process = self._started(command, folder, stdout)
+            self._drain.start()
+            undo.callback(self.kill)
+
+    def _started(self, command: list[str], folder: Path, stdout: int | None) -> subprocess.Popen[bytes]:
         try:
-            self._process = subprocess.Popen(
-                _command(arguments),
+            return subprocess.Popen(
+                command,
                 cwd=folder,
                 env=_environment(),
                 stdin=subprocess.PIPE,
@@ -72,11 +131,6 @@ class Feed:
             )
         except OSError as error:
             raise _cannot_start(error) from error
-        self._streamed = stdout is not None
-        self._tail = b""
-        self._stalled = False
-        self._drain = threading.Thread(target=self._drain_stderr, daemon=True)
-        self._drain.start()
 
     def write(self, frames: np.ndarray) -> None:
         """frames: [F, H, W, 3] uint8. Raises EncodingError or FitError when ffmpeg has died or stalls."""

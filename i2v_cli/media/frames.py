@@ -1,4 +1,4 @@
-"""A folder of numbered PNG files: the same three verbs as an ffmpeg `Feed`."""
+"""A folder of numbered PNG files: the same verbs as an ffmpeg `Feed`."""
 
 from pathlib import Path
 
@@ -22,7 +22,4 @@ class Folder:
             Image.fromarray(frame).save(self._path / f"{self._done:0{self._digits}}.png")
 
     def finish(self) -> None:
-        """Nothing is open between two frames."""
-
-    def kill(self) -> None:
         """Nothing is open between two frames."""

@@ -65,10 +65,13 @@ def probe(path: Path) -> ImageInfo:
         return _header(file)
 
 
-def digest(path: Path) -> str:
-    """SHA-256 of the file, 64 hexadecimal digits."""
-    with opened(path, "image", MAX_BYTES) as file:
-        return hashlib.sha256(file.read()).hexdigest()
+def digest(*paths: Path) -> str:
+    """SHA-256 of a file, or of several one after another, 64 hexadecimal digits."""
+    seen = hashlib.sha256()
+    for path in paths:
+        with opened(path, "image", MAX_BYTES) as file:
+            seen.update(file.read())
+    return seen.hexdigest()
 
 
 def load(path: Path, background: str = "white") -> LoadedImage:

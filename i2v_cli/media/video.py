@@ -86,7 +86,6 @@ class Writer:
         self._temp: Path | None = None
         with ExitStack() as undo:  # an interrupt in here must leave nothing either: `__exit__` is not called
             self._sink = self._opened(undo)
-            undo.callback(self._sink.kill)
             self._undo = undo.pop_all()
         return self
 
@@ -96,12 +95,12 @@ class Writer:
         if self.target is None:
             sys.stdout.flush()
             streamed = encoder.arguments(spec, "pipe:1", streamed=True)
-            return ffmpeg.Feed(streamed, folder=Path(), stdout=sys.stdout.fileno())
+            return ffmpeg.Feed(streamed, undo, folder=Path(), stdout=sys.stdout.fileno())
         publish.remove_stale(self.target.parent)
         self._temp = publish.temporary(self.target, "" if spec.format == "frames" else f".{spec.format}")
         undo.callback(publish.discard, self._temp)
         if spec.format != "frames":
-            return ffmpeg.Feed(encoder.arguments(spec, self._temp.name), folder=self._temp.parent)
+            return ffmpeg.Feed(encoder.arguments(spec, self._temp.name), undo, folder=self._temp.parent)
         try:
             return Folder(self._temp, spec.frames)
         except OSError as error:
@@ -195,7 +194,10 @@ def probe(path: Path) -> VideoInfo:
             with Image.open(file, formats=["WEBP"]) as picture:
                 return _probe_webp(picture)
     if kind not in DEMUXERS:
-        raise InputError(f"cannot read video {path}: it is no MP4, WebM, GIF or WebP")
+        raise InputError(
+            f"cannot read video {path}: it is no MP4, WebM, GIF or WebP",
+            hint="a photo is what `i2v generate` starts from",
+        )
     # One line for each decoded frame. The demuxer is named, so that no playlist leads to other files.
     source = ["-xerror", "-f", DEMUXERS[kind], "-i", f"file:{path.name}", "-map", "0:v:0"]
     try:

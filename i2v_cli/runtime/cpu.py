@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from i2v_cli.request import Request
 from i2v_cli.runtime import cgroup
 
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
@@ -29,6 +30,12 @@ def computes_bf16(instructions: frozenset[str], environ: Mapping[str, str] = os.
     limit = environ.get("ONEDNN_MAX_CPU_ISA") or environ.get("DNNL_MAX_CPU_ISA") or "ALL"
     allowed = limit.upper() in {"ALL", "DEFAULT"} or any(name in limit.upper() for name in BF16_ISAS)
     return allowed and not BF16_FLAGS.isdisjoint(instructions)
+
+
+def itemsize(request: Request) -> int:
+    """Bytes of a weight, as told without torch: `--dtype auto` is fp32 on a CPU where bf16 is slow."""
+    slow = request.device == "cpu" and not computes_bf16(flags())
+    return 4 if request.dtype == "fp32" or (request.dtype == "auto" and slow) else 2
 
 
 def free(root: Path = cgroup.ROOT, load: float | None = None) -> int:

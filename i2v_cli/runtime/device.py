@@ -1,7 +1,7 @@
 """Device, dtype and threads: decided once, here, and nowhere else."""
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -15,16 +15,20 @@ DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Runtime:
-    """Where networks run, the dtype of their weights and activations, and how many CPU threads they get."""
+    """Where networks run, the dtype of their weights and activations, and how many CPU threads they get.
+
+    offload: where the blocks of large networks lie when they do not compute, see `memory.choose`.
+    """
 
     device: torch.device
     dtype: torch.dtype
     threads: int
+    offload: str = "auto"
 
 
 def decide(request: Request, report: Report | None = None) -> Runtime:
     """The runtime that `request` asks for; see `choose`."""
-    return choose(request.device, request.dtype, request.threads, report)
+    return replace(choose(request.device, request.dtype, request.threads, report), offload=request.offload)
 
 
 def choose(

@@ -1,26 +1,32 @@
-"""Build, use, free: one network in memory, for as long as a `with` lasts. A batch may keep them all."""
+"""Build, use, free: one network in memory, for as long as a `with` lasts.
 
-from collections.abc import Callable, Iterator
+A batch may keep them all, and what its encoders answered.
+"""
+
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from typing import TypeAlias, TypeVar, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from i2v_cli.runtime import memory
 from i2v_cli.runtime.device import Runtime
-from i2v_cli.weights.load import load
+from i2v_cli.runtime.remembered import Remembered
+from i2v_cli.weights.component import Files
+from i2v_cli.weights.load import build
 
 Network = TypeVar("Network", bound=nn.Module)
-Loaded: TypeAlias = tuple[Path, str, torch.dtype, torch.device]
+Loaded: TypeAlias = tuple[Files, str, tuple[str, ...], tuple[str, ...], torch.dtype, torch.device]
+"""Files, prefix, keep_fp32, ignore, dtype, device."""
 
 
 class Shelf:
-    """Networks that wait for their next use, as long as `spare` bytes stay free on their device."""
+    """Networks that wait for their next use, as long as `spare` bytes stay free on their device; answers."""
 
     def __init__(self, spare: int) -> None:
+        self.answers = Remembered()
         self._spare = spare
         self._networks: dict[Loaded, nn.Module] = {}
 
@@ -44,9 +50,10 @@ _shelf: ContextVar[Shelf | None] = ContextVar("_shelf", default=None)
 
 @contextmanager
 def keeping(spare: int) -> Iterator[None]:
-    """Within it, what `hold` has loaded stays for the next `hold` of the same weights.
+    """Within it, what `hold` has loaded stays for the next `hold` of the same weights, and answers are
+    remembered.
 
-    `spare`: bytes that a clip needs beside it; when less is free, everything kept is given back.
+    `spare`: bytes that a clip needs beside it; when less is free, all networks are given back.
     """
     token = _shelf.set(Shelf(spare))
     try:
@@ -58,18 +65,46 @@ def keeping(spare: int) -> Iterator[None]:
             shelf.clear()
 
 
+def remembered(files: Files, runtime: Runtime, asked: Hashable, encode: Callable[[], Tensor]) -> Tensor:
+    """What the encoder of `files` answers to `asked`, on the CPU: from `encode`, once within `keeping`.
+
+    asked: all that the answer depends on beside the weights: a text, `remembered.digest(photo)`, a seed. Do
+    not write to the answer.
+    """
+    shelf = _shelf.get()
+    if shelf is None:
+        return encode().cpu()
+    return shelf.answers.get((files.weights, runtime.dtype, runtime.device, asked), encode)
+
+
 @contextmanager
 def hold(
-    build: Callable[[], Network], weights: Path, runtime: Runtime, *, prefix: str = ""
+    make: Callable[[], Network],
+    files: Files,
+    runtime: Runtime,
+    *,
+    prefix: str = "",
+    keep_fp32: tuple[str, ...] = (),
+    ignore: tuple[str, ...] = (),
 ) -> Iterator[Network]:
-    """The network of `build` with the weights under `prefix`, in inference mode; freed, or kept, afterwards.
+    """The network of `make` with the files' weights (see `load.build`), in inference mode; freed, or kept,
+    afterwards.
 
     Bad weights are a ModelError, running out of memory inside is a FitError.
     """
-    name, shelf = (weights, prefix, runtime.dtype, runtime.device), _shelf.get()
+    name = (files, prefix, keep_fp32, ignore, runtime.dtype, runtime.device)
+    shelf = _shelf.get()
     with memory.explained(runtime.device.type):
         kept = None if shelf is None else shelf.take(name)
-        network = load(build, weights, runtime.dtype, runtime.device, prefix=prefix) if kept is None else kept
+        network = kept or build(
+            make,
+            files,
+            dtype=runtime.dtype,
+            device=runtime.device,
+            prefix=prefix,
+            keep_fp32=keep_fp32,
+            ignore=ignore,
+        )
         whole = False
         try:
             with torch.inference_mode():

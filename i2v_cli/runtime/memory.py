@@ -1,4 +1,4 @@
-"""Memory and disk: what is free, whether a job fits, what to say when it did not. torch only for GPUs.
+"""Memory and disk: what is free, what a run needs, what to say when that does not fit. torch only for GPUs.
 
 Sizes are bytes; messages say GiB.
 """
@@ -6,15 +6,49 @@ Sizes are bytes; messages say GiB.
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from i2v_cli.errors import FitError
 from i2v_cli.runtime import cgroup
 
+Offload: TypeAlias = Literal["none", "blocks", "disk"]
+
 GIB = 1 << 30
 SMALLER = "choose a smaller --size or fewer --frames"
+# Of what is free: the rest is for what no estimate knows, such as the holes that a GPU's allocator leaves.
+SHARE = 0.9
+PINNED_SHARE = 0.5  # page-locked memory is taken from everybody
+RESIDENT_BLOCKS = 2  # the one that computes and the one that comes
+PROCESS = 256 << 20  # Python, torch and its libraries before the first weight, measured
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Phase:
+    """What one part of a run holds at its peak: a network and what it computes with, Python and torch apart.
+
+    name: "encode text", "encode image", "denoise", "decode". weights: of the whole network, in the dtype in
+    which it runs. streamed: of its blocks, which `--offload` can leave elsewhere; 0 for a network without.
+    block: of the largest block. activations: all that is no weight. on_cpu: it runs there whatever the device
+    is.
+    """
+
+    name: str
+    weights: int
+    activations: int
+    streamed: int = 0
+    block: int = 0
+    on_cpu: bool = False
+
+    def needed(self, offload: Offload) -> int:
+        """Bytes on the device."""
+        if offload == "none":
+            return self.weights + self.activations
+        staying, passing = self.weights - self.streamed, min(RESIDENT_BLOCKS * self.block, self.streamed)
+        return staying + passing + self.activations
 
 
 def available(device: str = "cpu", root: Path = cgroup.ROOT) -> int | None:
@@ -41,6 +75,44 @@ def check(needed: int, device: str = "cpu", hint: str = SMALLER) -> None:
         raise FitError(
             f"needs about {needed / GIB:.1f} GiB of memory on {device}, {free / GIB:.1f} GiB are free", hint
         )
+
+
+def choose(asked: str, phase: Phase, device: str = "cpu") -> Offload:
+    """Where the blocks of a phase's network lie while others compute. asked: the value of `--offload`.
+
+    "blocks" is the CPU's memory: on a device that has no other ("cpu", "mps") it means "none". "auto" is the
+    fastest that fits: "none", then "blocks", then "disk", which may not fit either.
+    """
+    if phase.streamed == 0:
+        return "none"
+    if asked == "auto":
+        if fits(phase.needed("none"), device):
+            return "none"
+        return "blocks" if device == "cuda" and fits(phase.streamed, share=PINNED_SHARE) else "disk"
+    if asked == "blocks" and device == "cuda":
+        return "blocks"
+    return "disk" if asked == "disk" else "none"
+
+
+def fits(needed: int, device: str = "cpu", share: float = SHARE) -> bool:
+    """Whether `needed` bytes are at most `share` of what is free; True where the system does not say."""
+    free = available(device)
+    return free is None or needed <= share * free
+
+
+def peak(phases: Iterable[Phase], asked: str, device: str = "cpu") -> int:
+    """Bytes of the largest phase, and of the process itself where that is in the same memory."""
+    base = PROCESS if device == "cpu" else 0
+    return base + max(phase.needed(choose(asked, phase, device)) for phase in phases)
+
+
+def check_phases(phases: Iterable[Phase], asked: str, device: str | None) -> None:
+    """FitError when a phase does not fit. device: None while undecided; then only `on_cpu` is checked."""
+    for phase in phases:
+        where = "cpu" if phase.on_cpu else device
+        if where is not None:
+            stays = asked in ("none", "blocks") and phase.streamed > 0
+            check(peak([phase], asked, where), where, "use --offload auto" if stays else SMALLER)
 
 
 @contextmanager

@@ -8,10 +8,13 @@ All that a sampler remembers from step to step is in the state: from any one it 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from torch import Tensor
 
+from i2v_cli.sampling import noise
+from i2v_cli.sampling.noise import DrawAt
 from i2v_cli.sampling.schedule import Schedule
 
 Predict: TypeAlias = Callable[[Tensor, int], Tensor]
@@ -43,8 +46,8 @@ def euler(predict: Predict, state: State, schedule: Schedule) -> Iterator[State]
     """First order, one evaluation a step (Song et al. 2021, "Denoising Diffusion Implicit Models")."""
     a, s = schedule.alphas.tolist(), schedule.sigmas.tolist()
     latents = state.latents
-    for i in range(state.done, schedule.steps):
-        latents = step(latents, predict(latents, i), a[i], s[i], a[i + 1], s[i + 1])
+    for i, end in enumerate(schedule.ends()[state.done :], start=state.done):
+        latents = step(latents, predict(latents, i), a[i], s[i], *end)
         yield State(latents, i + 1)
 
 
@@ -84,4 +87,33 @@ def dpmpp_2m(predict: Predict, state: State, schedule: Schedule) -> Iterator[Sta
         yield State(latents, i + 1, previous)
 
 
+def dpmpp_2m_sde(predict: Predict, state: State, schedule: Schedule, draw: DrawAt) -> Iterator[State]:
+    """`dpmpp_2m` along the reverse SDE: a part of the noise is replaced at every step but the last.
+
+    With h the step in lambda = log(alpha / sigma), e^-h of the noise stays (Lu et al. 2022, "DPM-Solver++",
+    appendix B).
+    """
+    a, s = schedule.alphas.tolist(), schedule.sigmas.tolist()
+    latents, previous = state.latents, state.previous
+    for i, (a_end, s_end) in enumerate(schedule.ends()[state.done :], start=state.done):
+        x0 = estimate = predict(latents, i)
+        kept = a[i] * s_end / (s[i] * a_end)  # e^-h
+        if previous is not None and kept > 0 and a[i - 1] > 0:
+            gap_before = math.log(a[i] / s[i]) - math.log(a[i - 1] / s[i - 1])
+            estimate = x0 - math.log(kept) / (2 * gap_before) * (x0 - previous)
+        previous = x0
+        latents = s_end / s[i] * kept * latents + a_end * (1 - kept**2) * estimate
+        if s_end > 0:
+            latents = latents + s_end * math.sqrt(1 - kept**2) * draw(latents, i)
+        yield State(latents, i + 1, previous)
+
+
+def named(name: str, seed: int) -> Sampler:
+    """The sampler of a request; one that draws noise on its way draws that of `seed`."""
+    if name in STOCHASTIC:
+        return partial(STOCHASTIC[name], draw=noise.stepwise(seed, "sampler"))
+    return SAMPLERS[name]
+
+
 SAMPLERS: dict[str, Sampler] = {"euler": euler, "heun": heun, "dpmpp-2m": dpmpp_2m}
+STOCHASTIC = {"dpmpp-2m-sde": dpmpp_2m_sde}

@@ -1,20 +1,21 @@
-"""Wishes and the sentences that people would write for them: the text half of a training example.
+"""The sentences that people would write for a wish: the text half of a training example.
 
-A `Wish` says what the camera and one subject do; `caption` words it in one of very many ways, often amid a
-scene description that speaks of other movements. A reader can always recover each move's axis and sign, and
-the order of a sequence. Knows no tensors; the vocabulary is in `words`, `phrases` and `scenes`.
+`caption` words a wish in one of very many ways, often amid a scene description that speaks of other
+movements. A reader can always recover each move's axis and sign, and the order of a sequence, and what stirs.
+What the camera does is said here, or in whole wordings in `idioms`, what moves by itself in `stirs`; the
+vocabulary is in `words`, `phrases` and `scenes`.
 """
 
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
-from i2v_cli.training.grammar import Form, entries, expand, inflect, pick, polish, tidy, weighted
+from i2v_cli.training.grammar import Form, entries, expand, head, inflect, pick, polish, tidy, weighted
+from i2v_cli.training.idioms import amid, moving, moving_too, resting
 from i2v_cli.training.phrases import (
-    ACTIONS,
     FRAMES,
+    IDIOMS_IN_TURN,
+    IDIOMS_TOGETHER,
     IN_TURN,
     NOUNS_IN_TURN,
     NOUNS_TOGETHER,
@@ -22,20 +23,17 @@ from i2v_cli.training.phrases import (
     STATIC_REQUESTS,
     STATIC_SENTENCES,
     STATIC_TAGS,
-    SUBJECT_FRAMES,
     TOGETHER,
 )
 from i2v_cli.training.scenes import CHATTER, QUALITY
+from i2v_cli.training.stirs import calm_line, clause, sight, stir_lines
+from i2v_cli.training.wishes import AXES, KINDS_OF_REGION, LIGHTS, Axis, Move, Region, Stir, Wish, sample
 from i2v_cli.training.words import HEADLONG, LEXICON, PACES, UNWANTED, Pace
 
-Axis = Literal["pan", "tilt", "zoom", "roll"]
+__all__ = ["KINDS_OF_REGION", "LIGHTS", "Move", "Region", "Stir", "Wish", "caption", "sample"]
 
 LONGEST = 360  # characters; a text encoder of 128 tokens reads all of it
-# How many moves, and whether they are spoken or in turn: what people ask for, with enough stillness to learn.
-KINDS = (("static", 15), ("unspoken", 10), ("one", 50), ("both", 18), ("turn", 7))
-AXES: tuple[tuple[Axis, int], ...] = (("pan", 30), ("tilt", 26), ("zoom", 30), ("roll", 14))
 FORMS: dict[str, Form] = {"base": "base", "gerund": "gerund", "past": "past"}
-SPEEDS = ((1.0, 45), (0.3, 10), (0.55, 17), (0.8, 8), (1.5, 12), (1.7, 8))
 STYLES = (
     ("finite", 22),
     ("base", 15),
@@ -47,75 +45,32 @@ STYLES = (
     ("tags", 6),
     ("past", 4),
 )
+SHOWN = 0.4  # of the scene descriptions of a labelled photo: they say what it really shows
+# Of what is composed about a camera that rests or makes one move, and about two moves: half of all of it.
+IDIOMATIC, IDIOMATIC_PAIRS = 0.75, 0.4
+WITH_BYSTANDER = 0.2  # of these idioms, where nothing stirs
+CALMED = 0.14  # of the captions of a labelled photo in which nothing stirs
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One camera move. `sign` +1: pan right, tilt up, zoom in, roll clockwise, as the camera turns.
-
-    `speed` multiplies the usual distance: 0.3 very slow to 1.7 very fast, 1.0 is not spoken of.
-    """
-
-    axis: Axis
-    sign: int
-    speed: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """`moves` at once, or one after the other in a `sequence`; none is a static camera, `spoken` of or not.
-
-    `subject` is a noun phrase of a thing that does one of `ACTIONS` by itself, "" when nothing does.
-    """
-
-    moves: tuple[Move, ...]
-    sequence: bool = False
-    subject: str = ""
-    action: str = ""
-    spoken: bool = True
-
-
-def sample(rng: random.Random, subjects: Sequence[str]) -> Wish:
-    """One wish of the training distribution; a quarter of them moves one of `subjects` (none if empty)."""
-    kind = weighted(KINDS, rng)
-    moves: tuple[Move, ...] = ()
-    if kind in {"one", "both", "turn"}:
-        first = Move(weighted(AXES, rng), rng.choice((-1, 1)), weighted(SPEEDS, rng))
-        moves = (first,) if kind == "one" else (first, _second(first, kind == "turn", rng))
-    subject = action = ""
-    if subjects and rng.random() < 0.25:
-        subject, action = rng.choice(subjects), rng.choice(sorted(ACTIONS))
-    return Wish(moves, kind == "turn", subject, action, spoken=kind != "unspoken")
-
-
-def caption(wish: Wish, rng: random.Random) -> str:
-    """One wording of `wish`, at most `LONGEST` characters."""
+def caption(wish: Wish, rng: random.Random, regions: Sequence[Region] = ()) -> str:
+    """One wording of `wish`, at most `LONGEST` characters; `regions` are all that the photo shows."""
     plain = len(wish.moves) <= 1 and wish.spoken and all(move.speed == 1.0 for move in wish.moves)
     while True:
         benchmark = plain and rng.random() < 0.4
-        text = _benchmark(wish, rng) if benchmark else polish(_compose(wish, rng), rng)
+        text = _benchmark(wish, regions, rng) if benchmark else polish(_compose(wish, regions, rng), rng)
         if len(text) <= LONGEST:
             return text
 
 
-def _second(first: Move, in_turn: bool, rng: random.Random) -> Move:
-    speed = first.speed if rng.random() < 0.7 else weighted(SPEEDS, rng)
-    while True:
-        axis = weighted(AXES, rng)
-        if axis != first.axis:
-            return Move(axis, rng.choice((-1, 1)), speed)
-        if in_turn:
-            return Move(axis, -first.sign, speed)
-
-
-def _compose(wish: Wish, rng: random.Random) -> str:
-    only_scene = not wish.spoken and not wish.subject
-    scene = _scene(rng) if only_scene or rng.random() < 0.44 else []
-    if scene and len(wish.moves) == 1 and not wish.subject and rng.random() < 0.2:
+def _compose(wish: Wish, regions: Sequence[Region], rng: random.Random) -> str:
+    only_scene = not wish.spoken and not wish.stirs and not wish.light
+    scene = _scene(regions, rng) if only_scene or rng.random() < 0.44 else []
+    quiet = not wish.stirs and not wish.light
+    if scene and len(wish.moves) == 1 and quiet and rng.random() < 0.2:
         scene[0] = _over_scene(wish.moves[0], scene[0], rng)
         lines, loud = scene, False
     else:
-        wishes, loud = _wishes(wish, rng, alone=not scene)
+        wishes, loud = _wishes(wish, regions, rng, alone=not scene)
         place = rng.choice((0, len(scene), len(scene), rng.randint(0, len(scene))))
         lines = [*scene[:place], *wishes, *scene[place:]]
     gap = rng.choice((". ", ". ", "; ", " - ", "\n")) if loud else rng.choice((", ", ", ", ". ", "; "))
@@ -128,11 +83,10 @@ def _compose(wish: Wish, rng: random.Random) -> str:
     return text
 
 
-def _benchmark(wish: Wish, rng: random.Random) -> str:
+def _benchmark(wish: Wish, regions: Sequence[Region], rng: random.Random) -> str:
     """VBench-I2V's own form: a scene, a comma, "camera pans left"."""
-    lines = _scene(rng)[: rng.choice((1, 1, 1, 2))]
-    if wish.subject:
-        lines.append(_subject(wish, "finite", rng))
+    lines = _scene(regions, rng)[: rng.choice((1, 1, 1, 2))]
+    lines += stir_lines(wish, regions, rng)
     camera = "static"
     if wish.moves:
         verb, rest = LEXICON[wish.moves[0].axis, wish.moves[0].sign].plain.split(" ", 1)
@@ -141,10 +95,13 @@ def _benchmark(wish: Wish, rng: random.Random) -> str:
     return text[0].upper() + text[1:] if rng.random() < 0.4 else text
 
 
-def _scene(rng: random.Random) -> list[str]:
-    """One to three clauses, the first of them a noun phrase."""
+def _scene(regions: Sequence[Region], rng: random.Random) -> list[str]:
+    """One to three clauses, the first of them a noun phrase, often of what the photo really shows."""
     asides = [expand("{aside}", rng) for _ in range(rng.choice((0, 0, 1, 1, 2)))]
-    return [expand("{scene}", rng), *asides]
+    first = expand("{scene}", rng)
+    # What a scene says of other animals and people is noise; of this photo's own it would be a wish.
+    own = any(head(one.name).split()[-1] in first for one in regions if one.kind == "subject")
+    return [sight(regions, rng) if regions and (own or rng.random() < SHOWN) else first, *asides]
 
 
 def _over_scene(move: Move, scene: str, rng: random.Random) -> str:
@@ -159,22 +116,38 @@ def _over_scene(move: Move, scene: str, rng: random.Random) -> str:
     return f"{line} {pick(lexicon.onto, rng)} {scene}"
 
 
-def _wishes(wish: Wish, rng: random.Random, *, alone: bool) -> tuple[list[str], bool]:
-    """Clauses for camera and subject, and whether one is a request, which wants a sentence of its own."""
-    if not wish.spoken:
-        return ([_subject_line(wish, rng)] if wish.subject else []), bool(wish.subject)
-    if wish.subject and not wish.sequence and rng.random() < 0.35:
+def _wishes(
+    wish: Wish, regions: Sequence[Region], rng: random.Random, *, alone: bool
+) -> tuple[list[str], bool]:
+    """Clauses for all that is wished, and whether one is a request, which wants a sentence of its own."""
+    loud = rng.random() < 0.6
+    if len(wish.stirs) == 1 and not wish.light and wish.spoken and not wish.sequence and rng.random() < 0.18:
         camera = _predicate(wish, "finite", rng, bare=False)
         camera = expand(f"{{thecamera}} {camera}", rng) if wish.moves else camera
-        both = [camera, _subject(wish, "finite", rng)]
+        both = [camera, clause(wish.stirs[0], regions, rng)]
         rng.shuffle(both)
         return [rng.choice((" while ", " while ", " and ", ", and ", " as ")).join(both)], True
-    camera, loud = _camera(wish, rng, alone=alone and not wish.subject)
-    if not wish.subject:
-        return [camera], loud
-    lines = [camera, _subject_line(wish, rng)]
-    rng.shuffle(lines)
-    return lines, True
+    lines = stir_lines(wish, regions, rng)
+    if regions and not wish.stirs and rng.random() < CALMED:
+        lines.append(calm_line(wish, regions, rng))
+    if not wish.spoken:
+        return lines, loud
+    if rng.random() < (IDIOMATIC if len(wish.moves) < 2 else IDIOMATIC_PAIRS):
+        camera, request = _idiom(wish, regions, rng), False
+    else:
+        camera, request = _camera(wish, rng, alone=alone and not lines)
+    lines.insert(rng.choice((0, len(lines))), camera)
+    return lines, request or (loud and len(lines) > 1)
+
+
+def _idiom(wish: Wish, regions: Sequence[Region], rng: random.Random) -> str:
+    """Words about the camera that no grammar made."""
+    if len(wish.moves) == 2:
+        said = (moving_too(move, pace_of(move.speed), rng) for move in _ordered(wish, rng))
+        return rng.choice(entries(IDIOMS_IN_TURN if wish.sequence else IDIOMS_TOGETHER)).format(*said)
+    move = wish.moves[0] if wish.moves else None
+    line = moving(move, pace_of(move.speed), rng) if move else resting(regions, rng)
+    return amid(line, regions, rng) if not wish.stirs and rng.random() < WITH_BYSTANDER else line
 
 
 def _camera(wish: Wish, rng: random.Random, *, alone: bool) -> tuple[str, bool]:
@@ -346,21 +319,6 @@ def _sequence_line(moves: tuple[Move, ...], rng: random.Random) -> str:
         said[f"g{i}"] = _verb(move, "gerund", rng, bare=True, place="front")
         said[f"n{i}"] = _adjective(move, rng) + _noun(move, rng)
     return rng.choice(entries(SEQUENCE_LINES)).format_map(said)
-
-
-def _subject_line(wish: Wish, rng: random.Random) -> str:
-    line = _subject(wish, rng.choice(("finite", "finite", "gerund", "base")), rng)
-    if not wish.moves and rng.random() < 0.2:
-        line += rng.choice(
-            (", nothing else moves", ", everything else stays still", " and the rest is still")
-        )
-    return line
-
-
-def _subject(wish: Wish, form: Form, rng: random.Random) -> str:
-    verb, _, rest = pick(ACTIONS[wish.action], rng).partition(" ")
-    frame = pick(SUBJECT_FRAMES[form], rng).replace("<s>", wish.subject)
-    return frame.replace("{}", f"{inflect(verb, form)} {rest}".strip())
 
 
 def _frame(form: str, predicate: str, rng: random.Random) -> str:

@@ -29,11 +29,15 @@ VALIDATION = {
     "148": "the purple facade of a modern building",
 }
 
+# Sky, water, foliage ... of every photo, drawn by hand, back to front: file stem -> kind, name, polygon.
+REGIONS = Path(__file__).with_name("regions.json")
+
 
 class TrainConfig(BaseModel):
     """photos: folder of pictures. cutouts: folder of pictures with alpha, pasted as things that move.
 
-    out: where checkpoints, metrics and the weights go. minutes: stop after so long, whatever the step.
+    out: where checkpoints, metrics and the weights go. pictures: made of the photos, once, to learn from.
+    minutes: stop after so long, whatever the step.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +45,7 @@ class TrainConfig(BaseModel):
     photos: Path
     cutouts: Path | None = None
     out: Path
+    pictures: Annotated[int, Field(ge=1)] = 4000
     steps: Annotated[int, Field(ge=1)] = 3000
     minutes: Annotated[float, Field(gt=0)] | None = None
     batch: Annotated[int, Field(ge=1, le=1024)] = 32

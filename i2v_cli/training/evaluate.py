@@ -5,26 +5,18 @@ frame; a shift above 0.5 % of the short side counts, and opposite edges together
 is CoTracker; here it is pyramidal Lucas-Kanade (Bouguet 2000) chained through every frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
-from einops import rearrange
 
 from i2v_cli.errors import UsageError
 from i2v_cli.events import Noted, Report, Step
-from i2v_cli.families.pocket.config import DEFAULTS, geometry
-from i2v_cli.families.pocket.pipeline import Pipeline
-from i2v_cli.request import Request
-from i2v_cli.runtime import device
-from i2v_cli.sampling import noise
-from i2v_cli.sampling.samplers import SAMPLERS, State
+from i2v_cli.training.clips import make_clip
 from i2v_cli.training.config import VALIDATION
-from i2v_cli.training.data import load_photo
 
 WORDINGS = Path(__file__).with_name("wordings.tsv")
 THRESHOLD = 0.005  # of the short side
@@ -33,8 +25,6 @@ FIRST_INSET, LAST_INSET = 0.08, 0.92
 EDGE = 6  # pixels at the border where a patch is not whole
 AGREED = 0.5  # pixels between a point and itself tracked there and back
 FEWEST = 6
-FRAMES = 25  # half of the native length: the tracker still sees small steps
-AREA = 384 * 256
 
 # VBench's own wording, appended to a description of the picture.
 WORDING = {
@@ -108,11 +98,7 @@ def wording_tasks() -> list[Task]:
 
 def evaluate(photos: Path, weights: Path, tasks: Sequence[Task], report: Report) -> list[Followed]:
     """Makes a clip a task with `generate`'s own networks and decoder, and asks the rule what it sees."""
-    missing = sorted({task.photo for task in tasks if not (photos / f"{task.photo}.jpg").is_file()})
-    if missing:
-        raise UsageError(
-            f"{photos} lacks the validation photo {missing[0]}.jpg", hint="give the folder of all photos"
-        )
+    check_photos(photos, (task.photo for task in tasks))
     results = []
     for done, task in enumerate(tasks, start=1):
         seen = camera_moves(make_clip(photos / f"{task.photo}.jpg", task.prompt, weights, seed=done))
@@ -127,31 +113,13 @@ def evaluate(photos: Path, weights: Path, tasks: Sequence[Task], report: Report)
     return results
 
 
-def make_clip(photo: Path, prompt: str, weights: Path, *, seed: int) -> np.ndarray:
-    """[FRAMES, H, W, 3] uint8, by the same networks and decoder as `generate`, before the encoder."""
-    request = Request(
-        image=photo,
-        prompt=prompt,
-        preset="",
-        family="pocket",
-        seed=seed,
-        frames=FRAMES,
-        **(DEFAULTS | {"area": AREA}),
-    )
-    runtime = device.decide(request)
-    pixels = load_photo(photo)
-    shape = geometry(request, (pixels.shape[1], pixels.shape[0]))
-    pixels = cv2.resize(pixels, (shape.width, shape.height), interpolation=cv2.INTER_AREA)
-    family = Pipeline(weights)
-    condition = family.encode(
-        request, rearrange(torch.from_numpy(pixels), "h w c -> c h w"), runtime, lambda _: None
-    )
-    schedule = family.schedule(request)
-    begun = State(noise.initial((1, *shape.latent_shape), seed))
-    with family.denoiser(condition, schedule, request.guidance, runtime) as predict:
-        *_, last = SAMPLERS[request.sampler](predict, begun, schedule)
-    chunks = list(family.decode(last.latents, condition, shape))
-    return rearrange(torch.cat(chunks), "f c h w -> f h w c").contiguous().numpy()
+def check_photos(photos: Path, stems: Iterable[str]) -> None:
+    """UsageError when one of them is not in the folder."""
+    missing = sorted({stem for stem in stems if not (photos / f"{stem}.jpg").is_file()})
+    if missing:
+        raise UsageError(
+            f"{photos} lacks the validation photo {missing[0]}.jpg", hint="give the folder of all photos"
+        )
 
 
 def camera_moves(frames: np.ndarray) -> frozenset[str]:

@@ -15,7 +15,7 @@ Value = TypeVar("Value")
 _TABLES = TABLES | SCENES
 _CHOICE = re.compile(r"\[([^\[\]{}]*)\]|\{(\w+)\}")
 
-IRREGULAR = {  # base: (finite, gerund, past); what the rules in `captions.inflect` would get wrong
+IRREGULAR = {  # base: (finite, gerund, past); what the rules in `inflect` would get wrong
     "come": ("comes", "coming", "came"),
     "creep": ("creeps", "creeping", "crept"),
     "draw": ("draws", "drawing", "drew"),
@@ -33,11 +33,61 @@ IRREGULAR = {  # base: (finite, gerund, past); what the rules in `captions.infle
     "sweep": ("sweeps", "sweeping", "swept"),
     "swing": ("swings", "swinging", "swung"),
     "take": ("takes", "taking", "took"),
+    "blow": ("blows", "blowing", "blew"),
+    "do": ("does", "doing", "did"),
+    "have": ("has", "having", "had"),
+    "is": ("is", "being", "was"),
     "withdraw": ("withdraws", "withdrawing", "withdrew"),
     "bring": ("brings", "bringing", "brought"),
 }
 DOUBLED = frozenset(
     {"pan", "tip", "drop", "step", "dip", "whip", "snap", "bob", "hop", "scan", "crab", "jib"}
+    | {"flap", "lap", "nod", "run", "stir", "throb", "tug"}
+)
+COUNTLESS = frozenset(
+    {
+        "water",
+        "seawater",
+        "grass",
+        "foliage",
+        "greenery",
+        "vegetation",
+        "smoke",
+        "fog",
+        "mist",
+        "haze",
+        "steam",
+        "vapour",
+        "spray",
+        "fire",
+        "fur",
+        "hair",
+        "snow",
+        "sand",
+        "ivy",
+        "moss",
+        "surf",
+        "candlelight",
+        "sunlight",
+        "moonlight",
+        "light",
+        "cloth",
+        "fabric",
+        "coral",
+        "seaweed",
+        "wheat",
+        "rice",
+        "concrete",
+        "soil",
+        "savanna",
+        "grassland",
+        "rock",
+        "sandstone",
+        "stone",
+        "darkness",
+        "ice",
+        "mud",
+    }
 )
 
 
@@ -56,6 +106,25 @@ def inflect(verb: str, form: Form) -> str:
     if form == "gerund":
         return stem + hyphen + re.sub(r"([^e])e$", r"\1", last) + "ing"
     return stem + hyphen + re.sub(r"([^aeiou])y$", r"\1i", last).removesuffix("e") + "ed"
+
+
+def plural(noun: str) -> bool:
+    """Whether a noun phrase takes a plural verb: by its head: not "a group of men"."""
+    return bool(re.search(r"((?<!rhinocer)[^sui]s|people|children|men|folk|sheep|geese|mice)$", head(noun)))
+
+
+def countless(noun: str) -> bool:
+    """Whether a singular noun phrase stands without article: "water" """
+    return head(noun).split()[-1] in COUNTLESS
+
+
+def head(noun: str) -> str:
+    """The part of a noun phrase before its first preposition, in lower case."""
+    parts = re.split(
+        r" (?:on|of|in|with|at|by|near|from|under|over|behind|above|overhead|between|through|\w+ing)\b",
+        noun.lower(),
+    )
+    return parts[0]
 
 
 def expand(text: str, rng: random.Random) -> str:
@@ -93,7 +162,7 @@ def polish(text: str, rng: random.Random) -> str:
     text = tidy(text)
     if rng.random() < 0.05:
         text = re.sub(r"\b(the|an?) ", "", text)
-    if rng.random() < 0.04:
+    if rng.random() < 0.08:
         text = _mistype(text, rng)
     case = rng.random()
     if case < 0.05:
@@ -108,7 +177,7 @@ def polish(text: str, rng: random.Random) -> str:
 
 
 def _mistype(text: str, rng: random.Random) -> str:
-    """Swaps or drops one inner letter of a word that does not tell left from right."""
+    """Swaps, drops or doubles one inner letter of a word that does not tell left from right."""
     words = [
         match for match in re.finditer(r"[a-z]{5,}", text) if match[0] not in {"right", "upward", "downward"}
     ]
@@ -116,4 +185,6 @@ def _mistype(text: str, rng: random.Random) -> str:
         return text
     at = rng.choice(words)
     i = rng.randrange(at.start() + 1, at.end() - 2)
-    return text[:i] + rng.choice((text[i + 1] + text[i], text[i + 1])) + text[i + 2 :]
+    return (
+        text[:i] + rng.choice((text[i + 1] + text[i], text[i + 1], text[i] + text[i : i + 2])) + text[i + 2 :]
+    )

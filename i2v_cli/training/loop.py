@@ -14,41 +14,34 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from i2v_cli.encoders.bert import BertEncoder
-from i2v_cli.encoders.tokenizer import tokenize
+from i2v_cli.encoders.tokenizer import load_tokenizer, tokenize
 from i2v_cli.events import Noted, Report, Step
-from i2v_cli.families.pocket.config import MAX_TOKENS, DenoiserConfig
+from i2v_cli.families.pocket.config import MAX_TOKENS, TEXT_WEIGHTS, TOKENIZER, DenoiserConfig
 from i2v_cli.families.pocket.denoiser import PocketDenoiser
-from i2v_cli.families.pocket.vae import ImageEncoder, encode_motion, sizes
-from i2v_cli.training import teacher
-from i2v_cli.training.config import TrainConfig
+from i2v_cli.families.pocket.image_encoder import ImageEncoder
+from i2v_cli.families.pocket.pipeline import TEXT_ENCODER
+from i2v_cli.families.pocket.vae import encode_motion, sizes
+from i2v_cli.training.config import VALIDATION, TrainConfig
 from i2v_cli.training.data import Batch, Clips
+from i2v_cli.training.photos import load_cutouts, load_photos
+from i2v_cli.training.seeing import Sight, load_seen, save_seen, see
 
 LEARNING_RATE = 8e-4
 WARMUP = 200
 EMA = 0.998
 TEXT_DROPPED = 0.1
-LEVEL_SHIFTS = (1.5, 10.0)
-PART_WEIGHTS = (1.0, 0.3, 0.5)  # camera, still, scene
+LEVEL_SHIFTS = (1.5, 10.0, 150.0)
+PART_WEIGHTS = (1.0, 0.5, 1.0)  # camera, still, scene
 CHECKPOINT_SECONDS = 180
 LOG_EVERY = 50
 
 
-class Pocket(nn.Module):
-    """What is trained together; its parameter names are those of the weights file."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        config = DenoiserConfig()
-        self.image_encoder = ImageEncoder(config)
-        self.denoiser = PocketDenoiser(config)
-
-
 @dataclass
 class Run:
-    """All that a checkpoint holds."""
+    """All that a checkpoint holds; the image encoder, which learns first, has a file of its own."""
 
-    model: Pocket  # fp32
-    average: Pocket
+    model: PocketDenoiser  # fp32
+    average: PocketDenoiser
     optimizer: torch.optim.AdamW
     step: int = 0
     seconds: float = 0.0
@@ -57,12 +50,13 @@ class Run:
 def train(config: TrainConfig, report: Report) -> Path:
     """Trains until `steps` or `minutes`; goes on from `out`'s checkpoint. -> the averaged weights."""
     config.out.mkdir(parents=True, exist_ok=True)
+    image_encoder, sights = _seen(config, report)
     run = _start(config)
     torch.manual_seed(config.seed + run.step)
     tokenizer, text_encoder = _reader()
-    fast = Pocket().bfloat16()
+    fast = PocketDenoiser(DenoiserConfig()).bfloat16()
     loader = DataLoader(
-        Clips(config, seed=config.seed * 1_000_003 + run.step),
+        Clips(sights, config.batch, seed=config.seed * 1_000_003 + run.step),
         batch_size=None,
         num_workers=1,
         prefetch_factor=4,
@@ -83,30 +77,46 @@ def train(config: TrainConfig, report: Report) -> Path:
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
                 _save(config.out / "checkpoint.safetensors", run)
                 saved = time.monotonic()
-            report(Step(round(progress * 1000), 1000))
+            report(Step(round(min(_progress(config, run), 1) * 1000), 1000))
     finally:  # Ctrl-C loses a step, not minutes
         _save(config.out / "checkpoint.safetensors", run)
-    return export(run.average, config.out / "weights.safetensors")
+    return export(image_encoder, run.average, config.out / "weights.safetensors")
 
 
-def export(model: Pocket, path: Path) -> Path:
+def export(image_encoder: ImageEncoder, denoiser: PocketDenoiser, path: Path) -> Path:
     """Writes what `generate` reads: bf16, names prefixed by the network."""
-    state = {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in model.state_dict().items()}
+    networks = {"image_encoder": image_encoder, "denoiser": denoiser}
+    state = {
+        f"{prefix}.{name}": tensor.to(torch.bfloat16).contiguous()
+        for prefix, network in networks.items()
+        for name, tensor in network.state_dict().items()
+    }
     _publish(state, path)
     return path
 
 
-def _train_step(run: Run, fast: Pocket, batch: Batch, context: tuple[Tensor, Tensor]) -> list[float]:
+def _seen(config: TrainConfig, report: Report) -> tuple[ImageEncoder, list[Sight]]:
+    """The first part of training, a few minutes of it, or what an earlier run has left of it."""
+    path = config.out / "seen.safetensors"
+    if config.resume and path.is_file():
+        return load_seen(path)
+    photos = load_photos(config.photos, keep=lambda stem: stem not in VALIDATION)
+    cutouts = load_cutouts(config.cutouts) if config.cutouts else []
+    image_encoder, sights = see(photos, cutouts, config.pictures, config.seed, report)
+    save_seen(image_encoder, sights, path)
+    return image_encoder, sights
+
+
+def _train_step(run: Run, fast: PocketDenoiser, batch: Batch, context: tuple[Tensor, Tensor]) -> list[float]:
     """One optimiser step; returns the loss of each part of the latents."""
     with torch.no_grad():
         torch._foreach_copy_(list(fast.parameters()), list(run.model.parameters()))
-    clean = encode_motion(batch.motion)
+    clean = encode_motion(batch.path, batch.residual, batch.stirred, batch.reference)
     sigma = _levels(len(clean))
     noise = torch.randn_like(clean)
     noisy = (1 - sigma[:, None]) * clean + sigma[:, None] * noise
-    reference = fast.image_encoder(batch.pictures.bfloat16().contiguous(memory_format=torch.channels_last))
-    velocity = fast.denoiser(noisy.bfloat16(), sigma, reference, *context).float()
-    grid = (reference.shape[2], reference.shape[3])
+    velocity = fast(noisy.bfloat16(), sigma, batch.reference.bfloat16(), *context).float()
+    grid = (batch.reference.shape[2], batch.reference.shape[3])
     errors = ((velocity - (noise - clean)) ** 2).split(sizes(grid), dim=1)
     losses = [part.mean() for part in errors]
     sum(weight * loss for weight, loss in zip(PART_WEIGHTS, losses, strict=True)).backward()
@@ -122,10 +132,11 @@ def _train_step(run: Run, fast: Pocket, batch: Batch, context: tuple[Tensor, Ten
 
 
 def _levels(count: int) -> Tensor:
-    """Noise levels [count]: logit-normal, half of them shifted far towards noise.
+    """Noise levels [count]: logit-normal, a third of them shifted far towards noise and a third further.
 
     A path of 48 equal signs shows through almost any noise, so only above sigma 0.9 must the network read the
-    words to know left from right; unshifted, one clip in a hundred would teach it that.
+    words to know left from right; unshifted, one clip in a hundred would teach it that. A sky that drifts is
+    14,000 equal signs: where it goes is decided above 0.99.
     """
     plain = torch.sigmoid(torch.randn(count))
     shift = torch.tensor(LEVEL_SHIFTS)[torch.randint(len(LEVEL_SHIFTS), (count,))]
@@ -142,9 +153,10 @@ def _context(captions: list[str], tokenizer: Tokenizer, text_encoder: BertEncode
 
 
 def _reader() -> tuple[Tokenizer, BertEncoder]:
-    encoder = BertEncoder(teacher.FULL)
-    encoder.load_state_dict(teacher.full_weights())
-    return teacher.full_tokenizer(), encoder.bfloat16().eval()
+    """What will read the prompts: a word that is in pieces then must be in pieces now."""
+    encoder = BertEncoder(TEXT_ENCODER)
+    encoder.load_state_dict(load_file(TEXT_WEIGHTS))
+    return load_tokenizer(TOKENIZER), encoder.bfloat16().eval()
 
 
 def _progress(config: TrainConfig, run: Run) -> float:
@@ -158,7 +170,7 @@ def _set_rate(run: Run, progress: float) -> None:
 
 
 def _start(config: TrainConfig) -> Run:
-    model, average = Pocket(), Pocket()
+    model, average = PocketDenoiser(DenoiserConfig()), PocketDenoiser(DenoiserConfig())
     average.load_state_dict(model.state_dict())
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01)
     run = Run(model, average, optimizer)

@@ -1,14 +1,14 @@
-"""A wish becomes exact motion: the camera's path and what a pasted subject does, in closed form.
+"""A wish becomes exact motion: the path of the camera and of the light, in closed form.
 
 Units and signs are those of `families/pocket/vae.py`: half-heights, y down, natural log of the zoom, radians.
 """
 
-import math
 import random
+import re
 
 import numpy as np
 
-from i2v_cli.families.pocket.config import AXES, KNOTS
+from i2v_cli.families.pocket.config import AXES, CAMERA, KNOTS
 from i2v_cli.training.captions import Wish
 
 # How far an unhurried move goes over a whole clip: half-heights, half-heights, log scale, radians.
@@ -16,12 +16,28 @@ REACH = {"pan": 0.40, "tilt": 0.36, "zoom": 0.36, "roll": 0.18}
 # Pan right moves the view to +x, tilt up to -y; rolling clockwise turns the view's axes clockwise.
 DIRECTION = {"pan": 1.0, "tilt": -1.0, "zoom": 1.0, "roll": 1.0}
 SPREAD = 0.12
+# A camera that travels passes near things faster: half of its way is the same for all, the rest grows with
+# inverse depth.
+TRAVELS = re.compile(
+    r"\b(truck|track(?:s|ed|ing)?[- ](?:in|out|back|left|right|shot|to)|dolly|dollies|dollied|crab|crane"
+    r"|craning|pedestal|boom|jib|push(?:es|ed|ing)?[- ]?in|parallax)",
+    re.IGNORECASE,
+)
+TRAVEL_AXES = {"pan": "truck", "tilt": "pedestal", "zoom": "dolly"}
+TRAVEL_SHARE, TRAVEL_REACH = 0.5, 0.8
+# (brightness, warmth) at the end of the clip, log gains.
+LIGHT_GAINS = {"darken": (-0.8, -0.05), "brighten": (0.4, 0.05), "warm": (0.0, 0.2), "cold": (-0.1, -0.2)}
 
 
-def camera_path(wish: Wish, rng: random.Random) -> np.ndarray:
-    """[48, 4] for pan, tilt, zoom, roll; the photo itself (zero) is the moment before the first knot."""
+def travels(words: str) -> bool:
+    """Whether the words move the camera itself, and not only what it looks at."""
+    return TRAVELS.search(words) is not None
+
+
+def camera_path(wish: Wish, rng: random.Random, *, travels: bool) -> np.ndarray:
+    """[48, 7], the camera's axes; the photo itself (zero) is the moment before the first knot."""
     times = np.arange(1, KNOTS + 1) / KNOTS
-    path = np.zeros((KNOTS, len(AXES)), dtype=np.float32)
+    path = np.zeros((KNOTS, CAMERA), dtype=np.float32)
     for order, move in enumerate(wish.moves):
         local = times
         if wish.sequence:
@@ -30,7 +46,11 @@ def camera_path(wish: Wish, rng: random.Random) -> np.ndarray:
         if wish.sequence:
             reach *= 0.75
         eased = _ease(local, rng.uniform(0, 1))
-        path[:, AXES.index(move.axis)] += DIRECTION[move.axis] * move.sign * reach * eased
+        way = DIRECTION[move.axis] * move.sign * reach * eased
+        if travels and move.axis in TRAVEL_AXES:
+            path[:, AXES.index(TRAVEL_AXES[move.axis])] += TRAVEL_REACH * way
+            way = (1 - TRAVEL_SHARE) * way
+        path[:, AXES.index(move.axis)] += way
     return path
 
 
@@ -39,29 +59,12 @@ def _ease(times: np.ndarray, softness: float) -> np.ndarray:
     return (1 - softness) * times + softness * times * times * (3 - 2 * times)
 
 
-def subject_motion(
-    action: str, box: tuple[float, float, float, float], places: np.ndarray, rng: random.Random
-):
-    """Residual flow of a subject that moves by itself.
-
-    box: its (left, top, right, bottom). places: [2, h, w], x and y of each cell. -> [48, 2, h, w] float32.
-    """
-    left, top, right, bottom = box
-    x, y = places
-    height = max(bottom - top, 1e-3)
-    size = rng.uniform(0.025, 0.06) * rng.choice((-1, 1))
-    times = np.arange(1, KNOTS + 1)[:, None, None] / KNOTS
-    cycles = {"sway": 1.2, "bob": 1.6, "breathe": 1.4, "tremble": 7.0}[action] * rng.uniform(0.8, 1.25)
-    beat = np.sin(2 * math.pi * cycles * times) * np.minimum(times * 6, 1)
-    flow = np.zeros((KNOTS, 2, *x.shape), dtype=np.float32)
-    if action == "sway":  # the foot stands, the top goes furthest
-        flow[:, 0] = size * beat * np.clip((bottom - y) / height, 0, 1)
-    elif action == "bob":
-        flow[:, 1] = size * beat
-    elif action == "breathe":
-        flow[:, 0] = size * beat * (x - (left + right) / 2) / height
-        flow[:, 1] = size * beat * (y - (top + bottom) / 2) / height
-    else:
-        flow[:, 0] = size / 3 * beat
-        flow[:, 1] = size / 3 * np.cos(2 * math.pi * cycles * times) * np.minimum(times * 6, 1)
-    return flow
+def light_path(light: str, rng: random.Random) -> np.ndarray:
+    """[48, 2]: brightness and warmth of the whole picture, log gains."""
+    times = np.arange(1, KNOTS + 1) / KNOTS
+    if light == "flash":
+        moments = [rng.uniform(0.1, 0.9) for _ in range(rng.randint(2, 4))]
+        brightness = 0.5 * np.sum([np.exp(-(((times - moment) / 0.025) ** 2)) for moment in moments], axis=0)
+        return np.stack([brightness, np.zeros(KNOTS)], axis=1).astype(np.float32)
+    eased = _ease(times, rng.uniform(0, 1)) * (1 + rng.uniform(-SPREAD, SPREAD))
+    return np.outer(eased, LIGHT_GAINS[light]).astype(np.float32)

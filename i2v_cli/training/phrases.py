@@ -1,7 +1,4 @@
-"""What stands around a camera move, what a static camera is called, and what subjects do.
-
-Notation as in `words`.
-"""
+"""What stands around a camera move; what is said of stillness, life and light. Notation as in `words`."""
 
 STATIC_TAGS = (
     "camera static / static camera / static shot / locked-off shot / locked off camera / fixed camera / "
@@ -41,32 +38,6 @@ STATIC_REQUESTS = (
     "pan please / the camera should [stay still|not move|be static|remain fixed|stay where it is] / let "
     "the camera [rest|stay still|stand still] / stay in place, no camera [movement|motion]"
 )
-
-ACTIONS = {
-    "sway": "sway / sway gently / sway [softly|lightly|slightly|calmly] / sway from side to side / sway "
-    "back and forth / rock from side to side / rock gently / swing gently / swing to and fro / sway in the "
-    "breeze / lean from side to side / sway left and right / wobble from side to side / sway to and fro / "
-    "rock back and forth",
-    "bob": "bob / bob up and down / bob gently / bounce [softly|lightly|gently] / bounce up and down / "
-    "bounce in place / float up and down / hop gently on the spot / move up and down / bob "
-    "[softly|lightly|slightly] / go gently up and down / bob in place / bob its way up and down",
-    "breathe": "breathe / breathe [calmly|softly|gently|deeply|quietly|visibly] / breathe in and out / "
-    "take deep breaths / heave with every breath / swell with each breath / draw deep breaths / take calm "
-    "breaths",
-    "tremble": "tremble / tremble [slightly|softly|a little|all over] / shiver / shiver in the cold / "
-    "quiver / shake [slightly|nervously|a little|with fear] / shudder / vibrate / twitch / quake / shiver "
-    "[slightly|gently] / vibrate slightly / jitter",
-}
-
-# "<s>" is the subject.
-SUBJECT_FRAMES = {
-    "finite": "the <s> {} / the <s> {} / the <s> {} / only the <s> {} / just the <s> {} / a <s> {} / the "
-    "<s> in the [picture|photo|image|scene] {} / nothing but the <s> {}",
-    "gerund": "the <s> is {} / the <s> is {} / <s> {} / a <s> {} / only the <s> is {} / the <s> starts {} "
-    "/ the <s> keeps {} / we see the <s> {} / a <s> is {} / the <s>, {}",
-    "base": "make the <s> {} / let the <s> {} / i want the <s> to {} / the <s> should {} / have the <s> {} "
-    "/ please make the <s> {} / i'd like the <s> to {} / the <s> begins to {} / the <s> seems to {}",
-}
 
 # Where a predicate goes. "bare" ones need a verb that is understood without the camera being named.
 FRAMES = {
@@ -131,6 +102,15 @@ NOUNS_IN_TURN = (
     "{} followed by a {} / {} and then a {} / {}, then {} / {}, then a {} / {} first, {} second / {} "
     "before a {} / {} -> {} / {}, after that a {} / {} that turns into a {}"
 )
+IDIOMS_TOGETHER = (  # of two wordings of any form
+    "{}, and at the same time {} / {}; at the same time {} / {} + {} / at the same time: {}; {} / two things "
+    "at once: {}, {} / {}, simultaneously {} / {} and, in the same move, {} / {}, together with this: {}"
+)
+IDIOMS_IN_TURN = (
+    "{}, then {} / {}; then {} / {}. then {} / first: {}; after that: {} / to begin with, {}, and later {} / "
+    "1) {} 2) {} / {} -> {} / {}. when that is done, {}, as a second and final move / first {}. next, {} / "
+    "part one: {}; afterwards, part two: {}"
+)
 SEQUENCE_LINES = (  # whole clauses about a sequence; {1} may come first
     "after {g0}, the camera {f1} / before {g1}, the camera {f0} / the camera {f0}. after that it {f1} / "
     "starting with a {n0} before {g1} / the clip begins with a {n0} and ends with a {n1} / the camera "
@@ -138,3 +118,101 @@ SEQUENCE_LINES = (  # whole clauses about a sequence; {1} may come first
     "with a {n0}, finish with a {n1} / 1) {b0} 2) {b1} / the camera {f0}, and only then it {f1} / once it "
     "has finished {g0}, the camera {f1} / begin by {g0}, then {b1}"
 )
+
+# Of a picture in which nothing, or little, stirs; angle brackets as in `natural`.
+STILL_REGION = (
+    "<np> <stay> [completely|perfectly|absolutely|] still / <np> <do> not move / <np> <do> not move [at "
+    "all|an inch|] / <np> <do>n't move / <np> <stay> [motionless|frozen|fixed|as <it> <is>|where <it> <is>] "
+    "/ <np> <remain> [motionless|still|frozen|unchanged] / <np> <is> [motionless|perfectly "
+    "still|frozen|still] / <np> <is> not moving / no movement in <np> / keep <np> [still|fixed|as <it> "
+    "<is>|perfectly still] / don't [move|animate] <np> / leave <np> [alone|as <it> <is>|untouched] / freeze "
+    "<np> / motionless <bare> / <np> must not move"
+)
+STILL_KIND = {
+    "sky": "<np> <hang> motionless / <np> <stand> still",
+    "water": "<np> <is> calm / <np> <is> calm and still / <np> <is> smooth as glass / <np> <is> like a "
+    "mirror / no ripples on <np> / no waves on <np> / still <bare> / calm <bare> / <np> <lie> perfectly "
+    "still",
+    "foliage": "no wind in <np> / <np> <stand> still / not a leaf moves in <np>",
+    "grass": "no wind in <np> / <np> <stand> still",
+    "flower": "no wind in <np> / <np> <stand> still",
+    "fire": "no flicker in <np> / <np> <is> frozen in time",
+    "smoke": "<np> <hang> still in the air / <np> <is> frozen in the air",
+    "light": "<np> <shine> steadily / no flicker in <np> / <np> <do> not blink",
+    "cloth": "<np> <hang> still / no wind in <np>",
+    "subject": "<np> <hold> still / <np> <stand> perfectly still / <np> <is> still as a statue / <np> "
+    "<pose> without moving",
+}
+STILL_ALL = (
+    "nothing in the [picture|scene|photo|image] moves / nothing moves by itself / a frozen moment / frozen "
+    "moment / frozen in time / everything is still / time stands still / the scene itself [stays|is] still "
+    "/ nothing stirs / no motion in the scene / the scene is frozen / no wind / there is no wind / not a "
+    "leaf stirs / no movement in the [picture|scene] itself / everything stays in its place / the light does "
+    "not change / a moment frozen in time / all is [calm|quiet and still] / no animation of the scene"
+)
+STILL_UNDER_MOVES = (
+    "only the camera moves / nothing moves but the camera / the camera is the only thing that moves / the "
+    "only movement is the camera's / just the camera moves, nothing else"
+)
+STILL_REST = (
+    "nothing else moves / everything else stays still / the rest is still / the rest stays still / the rest "
+    "of the [picture|scene|image] is [frozen|still] / all else is [still|frozen] / no other movement / "
+    "everything else remains motionless / leave the rest as it is / everything else is frozen / the rest "
+    "does not move"
+)
+
+# Life in general, without a word on what moves.
+ALIVE = {
+    "plain": "bring this [photo|picture|image] to life / bring it to life / make it move naturally / make "
+    "it move / animate this [photo|picture|image] / animate it / make it come alive / make the "
+    "[picture|photo|scene] come alive / turn this [photo|picture|image] into a [video|living picture] / "
+    "living photo / a living picture / natural motion / everything comes alive / everything moves naturally "
+    "/ let the scene come to life / the scene comes alive / make this [photo|picture] alive / add natural "
+    "[motion|movement] / make a video [of|out of] this / let [it|everything] move / add life to this "
+    "picture / animate everything / realistic natural motion / image to video / everything that can move "
+    "should move / the whole scene is alive",
+    "soft": "cinemagraph / cinemagraph, subtle natural motion / cinemagraph style / subtle natural motion / "
+    "subtle motion / bring this [photo|picture] gently to life / slight natural movement / gently animate "
+    "this [photo|picture|image] / add subtle movement / make it move [a little|slightly|gently|subtly] / "
+    "living photo with subtle movement / soft, natural motion everywhere / ambient motion / minimal ambient "
+    "motion / everything moves just a little / make it subtly come alive / animate it, but only subtly / "
+    "turn it into a cinemagraph / just a hint of life in the picture",
+}
+
+LIGHT_LINES = {
+    "darken": "it gets dark / it gets darker / it grows darker and darker / dusk falls / dusk comes / night "
+    "falls / night falls over the scene / night comes / the light fades / the light fades / the daylight "
+    "fades away / fade to dark / fade to black / the scene [darkens|gets darker|grows dark] / the picture "
+    "darkens / evening comes / the sun goes down and it gets dark / the sun sets / make it get darker / let "
+    "night fall / let it grow dark / let the light fade / darkness falls over the scene / the lights go out "
+    "/ from day to night / day turns to night / the brightness drops / the shadows deepen / a shadow falls "
+    "over the scene / with the light slowly fading / dim the light / the light dims / it becomes night / "
+    "nightfall / darkening light / the day ends",
+    "brighten": "the sun rises / sunrise / the sun comes up / the sun comes out / the sun comes out / dawn "
+    "breaks / day breaks / it gets brighter / it gets lighter and lighter / it grows light / the scene "
+    "[brightens|gets brighter|lights up] / the light grows / night turns to day / from night to day / "
+    "morning comes / the light gets stronger / let the sun come out / make it brighter over time / let the "
+    "scene brighten / the picture gets brighter and brighter / sunlight floods the scene / daylight grows / "
+    "the brightness increases / the sun breaks through / let the sun rise / brightening light / a new day "
+    "begins / more and more light fills the scene / fade to bright / let there be more light",
+    "warm": "the light turns [golden|warm|warmer|orange] / the light turns golden / golden hour sets in / a "
+    "golden glow grows / the golden hour glow grows / the colours get warmer / the scene warms up / the "
+    "light becomes [warmer|golden] / everything turns golden / make the light warmer over time / let the "
+    "light turn [golden|warm] / a warm glow spreads over the scene / the tones shift to [orange|gold] / "
+    "sunset colours spread over the scene / the picture turns amber / the light warms / warm light fills "
+    "the scene more and more / a warm light grows / shift the colours toward gold / an orange glow spreads "
+    "/ the picture takes on a golden tone",
+    "cold": "the light turns [cold|colder|blue|bluish|icy] / the light turns cold / blue hour sets in / a "
+    "blue tint spreads / the colours get colder / the scene turns [cold|blue|icy] / the light becomes "
+    "[cold|colder|blue] / everything turns blue / make the light colder over time / let the light turn "
+    "[blue|cold] / a cold light spreads over the scene / the tones shift to blue / the picture turns blue / "
+    "the light cools / the colours cool down / cold light fills the scene / shift the colours toward blue / "
+    "the warmth fades from the light / a bluish moonlit tone spreads / the picture takes on a cold tone",
+    "flash": "lightning flashes / lightning flashes / flashes of lightning / lightning strikes / lightning "
+    "lights up the scene / the light flickers over the whole scene / lights flicker across the whole scene "
+    "/ the whole scene flickers / flickering light over the whole picture / strobe light over the scene / a "
+    "flash lights up [everything|the scene] / lightning flashes over and over / bright flashes light the "
+    "scene / thunder and lightning / let lightning flash / add flashes of lightning / the picture flashes "
+    "bright / flashes of light across the whole picture / a thunderstorm with lightning / the light of the "
+    "whole scene flashes",
+}

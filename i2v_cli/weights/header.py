@@ -29,6 +29,10 @@ class Entry:
     begin: int
     end: int
 
+    @property
+    def elements(self) -> int:
+        return math.prod(self.shape)
+
 
 def read(path: Path) -> dict[str, Entry]:
     """Every tensor of the file by name. What is not a whole, plain safetensors file is a ModelError."""

@@ -13,14 +13,14 @@ from einops import rearrange
 
 from i2v_cli.families.pocket.canvas import Margins, extend
 from i2v_cli.training.config import VALIDATION
-from i2v_cli.training.data import load_photos
+from i2v_cli.training.photos import load_photos
 
 CUT = 0.15  # of a side
 
 
 def main(photos: Path) -> None:
     loaded = load_photos(photos, keep=lambda stem: stem in VALIDATION)
-    pictures = [rearrange(torch.from_numpy(pixels), "h w c -> c h w").float() for pixels in loaded]
+    pictures = [rearrange(torch.from_numpy(photo.pixels), "h w c -> c h w").float() for photo in loaded]
     for name, sideways in (("to the sides", True), ("above and below", False)):
         gains = [gain(picture, sideways=sideways) for picture in pictures]
         better = sum(one > 0 for one in gains)

@@ -11,6 +11,9 @@ import pytest
 from PIL import Image
 
 from i2v_cli.cli import app
+from tests.weights.hub_server import hub
+
+__all__ = ["hub"]
 
 ROOT = Path(__file__).parent.parent.parent
 

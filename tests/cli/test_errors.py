@@ -17,6 +17,7 @@ KINDS = [
     (errors.FitError("said", "do"), 5, "fit"),
     (errors.CheckError("said", "do"), 6, "check"),
     (errors.EncodingError("said", "do"), 7, "encoding"),
+    (errors.NetworkError("said", "do"), 9, "network"),
     (errors.LockedError("said", "do"), 75, "locked"),
 ]
 
@@ -49,7 +50,7 @@ def test_known_error_is_a_json_object_too(error, code, name, flag, run, monkeypa
 def test_exit_codes_are_those_of_the_contract():
     codes = {code.name: code.value for code in ExitCode}
     known = {"DONE": 0, "BUG": 1, "USAGE": 2, "INPUT": 3, "MODEL": 4, "FIT": 5, "CHECK": 6, "ENCODING": 7}
-    assert codes == known | {"BATCH": 8, "LOCKED": 75, "INTERRUPTED": 130, "TERMINATED": 143}
+    assert codes == known | {"BATCH": 8, "NETWORK": 9, "LOCKED": 75, "INTERRUPTED": 130, "TERMINATED": 143}
 
 
 @pytest.mark.parametrize(
@@ -97,9 +98,8 @@ def test_traceback_is_shown_only_for_debug(run, monkeypatch, capsys):
     ("arguments", "message", "hint"),
     [
         (["generate"], "missing argument", "i2v generate --help"),
-        (["generate", "photo.png"], "missing argument", "i2v generate --help"),
         (["generate", "photo.png", "pan", "--stps", "3"], "--steps", "i2v generate --help"),
-        (["generate", "photo.png", "pan", "more"], "more", "i2v generate --help"),
+        (["generate", "photo.png", "pan", "more"], "more", "put the words in quotes"),
         (["generate", "photo.png", "pan", "--steps"], "--steps", "i2v generate --help"),
         (["genrate"], "generate", "`i2v --help`"),
         (["gen", "--help"], "gen", "`i2v --help`"),
@@ -119,6 +119,16 @@ def test_usage_error_says_what_and_what_to_type(arguments, message, hint, run, c
     assert [line.partition(": ")[0] for line in lines] == ["error", "hint"]
     assert message in lines[0]
     assert hint in lines[1]
+
+
+def test_error_in_a_path_points_at_the_word(run, capsys):
+    assert run("generate", "photo.png", "pan", "--camera", "pan right 5%, zom in 3%") == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "error: --camera, character 15: 'zom' is no move",
+        "  pan right 5%, zom in 3%",
+        "                ^^^",
+        "hint: did you mean zoom?",
+    ]
 
 
 @pytest.mark.parametrize("flag", ["--json", "--events"])

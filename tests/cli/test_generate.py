@@ -159,7 +159,7 @@ def test_every_flag_of_a_request_reaches_it(run, monkeypatch):
         "size": "96x64", "fit": "pad", "background": "#102030", "seed": 5, "steps": 3, "guidance": 1.5,
         "negative": "blur", "sampler": "heun", "shift": 2.0, "device": "cpu", "dtype": "fp32", "threads": 1,
         "format": "webm", "codec": "vp9", "quality": 50, "sheet": Path("sheet.png"), "check": "off",
-        "metadata": "minimal", "checkpoint_every": 2,
+        "metadata": "minimal", "camera": "pan right 5%", "checkpoint_every": 2, "offload": "disk",
     }  # fmt: skip
     words = [
         part
@@ -187,3 +187,24 @@ def test_misspelt_variable_is_told_but_not_when_only_errors_are_wanted(i2v, monk
     monkeypatch.setenv("I2V_STEPZ", "3")
     assert "did you mean I2V_STEPS?" in i2v(*GIVEN).stderr
     assert i2v(*GIVEN, "-q").stderr == ""
+
+
+def test_dry_run_tells_what_each_network_needs_whole_and_streamed(run, monkeypatch, capsys):
+    from i2v_cli.families.pocket import config
+    from i2v_cli.runtime import memory
+    from i2v_cli.runtime.memory import GIB, Phase
+
+    phases = (
+        Phase(name="denoise", weights=12 * GIB, streamed=11 * GIB, block=GIB // 4, activations=2 * GIB),
+        Phase(name="decode", weights=GIB, activations=3 * GIB),
+    )
+    monkeypatch.setattr(config, "phases", lambda *_: phases)
+    monkeypatch.setattr(memory, "available", lambda *_: 8 * GIB)
+    assert run("generate", "photo.png", "pan", "--dry-run") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert "memory: about 4.2 GiB" in told  # the denoiser's 14 do not fit: it is streamed
+    assert "memory to denoise: about 14.0 GiB, 3.5 GiB with --offload disk" in told
+    assert "memory to decode: about 4.0 GiB" in told
+    assert run("generate", "photo.png", "pan", "--dry-run", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["phases"][0] == {"name": "denoise", "bytes": 14 * GIB, "least_bytes": int(3.5 * GIB)}

@@ -5,18 +5,30 @@ import json
 import platformdirs
 import pytest
 
+NAMES = [
+    "cogvideox-5b",
+    "cogvideox1.5-5b",
+    "opensora-1.2",
+    "pocket",
+    "pocket-draft",
+    "pocket-hd",
+    "svd",
+    "svd-xt",
+    "svd-xt-1.1",
+]
+
 
 def test_list_names_the_presets_and_what_they_are_for(i2v):
     done = i2v("presets", "list")
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["pocket", "pocket-draft", "pocket-hd"]
+    assert [line.split()[0] for line in done.stdout.splitlines()] == NAMES
     assert all(len(line.split()) > 3 for line in done.stdout.splitlines())
 
 
 def test_list_as_json_is_one_result(i2v):
     said = json.loads(i2v("presets", "list", "--json").stdout)
     assert (said["schema"], said["type"]) == (1, "result")
-    assert [preset["name"] for preset in said["presets"]] == ["pocket", "pocket-draft", "pocket-hd"]
+    assert [preset["name"] for preset in said["presets"]] == NAMES
 
 
 def test_list_tells_what_is_wrong_with_a_broken_one(i2v, monkeypatch, tmp_path):
@@ -27,9 +39,10 @@ def test_list_tells_what_is_wrong_with_a_broken_one(i2v, monkeypatch, tmp_path):
         pytest.skip("the user's configuration lies elsewhere")
     done = i2v("presets", "list")
     assert done.returncode == 0
-    assert done.stdout.startswith("mine          error: mine.yaml:2: there is no key stepz\npocket  ")
+    assert "\nmine             error: mine.yaml:2: there is no key stepz\nopensora-1.2  " in done.stdout
     said = json.loads(i2v("presets", "list", "--json").stdout)["presets"]
-    assert [row["error"] for row in said] == ["mine.yaml:2: there is no key stepz", None, None, None]
+    errors = {row["name"]: row["error"] for row in said}
+    assert errors == {"mine": "mine.yaml:2: there is no key stepz"} | dict.fromkeys(NAMES)
 
 
 def test_show_is_itself_a_preset_that_means_the_same(i2v, folder):

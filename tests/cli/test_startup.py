@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "numpy", "PIL", "cv2", "safetensors", "tokenizers", "imageio_ffmpeg")
+HEAVY = ("huggingface_hub", "torch", "numpy", "PIL", "cv2", "safetensors", "tokenizers", "imageio_ffmpeg")
 PROBE = """
 import sys
 from i2v_cli.cli.app import run
@@ -30,6 +30,8 @@ def loaded(*arguments: str) -> set[str]:
         ["generate", "--help"],
         ["presets", "list"],
         ["presets", "show", "pocket-hd"],
+        ["models", "list"],
+        ["models", "pull", "nonsense"],
         ["generate"],
         ["generate", "photo.png", "pan", "--nonsense"],
         ["generate", "photo.png", "pan", "--steps", "0"],

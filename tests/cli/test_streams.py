@@ -57,6 +57,26 @@ def test_signal_ends_it_with_one_line_and_one_object(number, code, word, body, f
 
 
 @posix
+def test_interrupt_inside_an_exec_ends_python_m_with_130(folder):
+    Path("slow.py").write_text(SLOW.format(body="exec('begin()')"), encoding="utf-8")
+    process = subprocess.Popen([sys.executable, "-m", "slow"], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    assert process.stderr.readline() == "begun\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=10)[1] == "error: interrupted\n"
+    assert process.returncode == 130
+
+
+@posix
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_while_the_interpreter_ends_changes_nothing(number, folder):
+    ending = "import atexit, os\n" + f"atexit.register(lambda: os.kill(os.getpid(), {int(number)}))\n"
+    command = ending + "import sys; from i2v_cli.cli.app import run; sys.exit(run(['presets', 'list']))"
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@posix
 def test_second_interrupt_ends_it_at_once(folder):
     process = started(UNWINDING)
     process.send_signal(signal.SIGINT)

@@ -54,3 +54,8 @@ def test_zero_is_refused(flag, loop, run, folder):
     (folder / "photos").mkdir()
     assert run("train", "photos", flag, "0") == 2
     assert loop == []
+
+
+def test_a_folder_without_the_validation_photos_is_told_before_any_clip_is_made(run, folder, capsys):
+    assert run("train", str(folder), "--evaluate") == 2
+    assert "lacks the validation photo 011.jpg" in capsys.readouterr().err

@@ -49,6 +49,17 @@ def test_key_is_of_the_images_bytes_not_its_name(row, checked):
     assert checked(row(image="d.png", output="x.mp4"))[0].key != before
 
 
+@pytest.mark.parametrize(
+    "asked", [{"still": Path("mask.png")}, {"motion": "mask.png:10%,0"}], ids=["still", "motion"]
+)
+def test_key_is_of_the_masks_bytes_too(asked, row, checked):
+    Image.new("L", (96, 64)).save("mask.png")
+    before = checked(row(**asked))[0].key
+    assert checked(row(**asked))[0].key == before
+    Image.new("L", (96, 64), 255).save("mask.png")
+    assert checked(row(**asked))[0].key != before
+
+
 def test_seed_that_nobody_gave_follows_from_the_row(row, checked):
     seeds = [job.request.seed for job in checked(row(), row(prompt="zoom in", output="x.mp4"))]
     assert seeds[0] != seeds[1]

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from i2v_cli.encoders.bert import BertEncoder
 from i2v_cli.errors import CheckError, EncodingError
 from i2v_cli.events import Stage, Warned
+from i2v_cli.families.pocket.image_encoder import ImageEncoder
 from i2v_cli.jobs import lock, work
 from i2v_cli.jobs.ledger import NAME, Entry, Ledger, parsed, standing
 from i2v_cli.jobs.task import Site, Task
@@ -141,15 +143,36 @@ def test_networks_are_loaded_once_for_all_jobs(row, checked, monkeypatch):
     from i2v_cli.runtime import hold
 
     loaded = []
-    load = hold.load
-    monkeypatch.setattr(
-        hold, "load", lambda *given, prefix: (loaded.append(prefix), load(*given, prefix=prefix))[1]
-    )
+    build = hold.build
+
+    def counted(make, files, **given):
+        loaded.append((files, given["prefix"]))
+        return build(make, files, **given)
+
+    monkeypatch.setattr(hold, "build", counted)
     jobs = checked(row(), row(image="b.png"), row(image="c.png"))
     with work.bench(site()) as bench:
         frames = [bench.do(Task(job), lambda _: None) for job in jobs]
     assert [outcome.fate for outcome in frames] == ["made"] * 3
     assert len(loaded) == len(set(loaded))
+
+
+def test_the_same_words_and_photo_are_encoded_once(row, checked, monkeypatch):
+    encoded = []
+    for encoder in (BertEncoder, ImageEncoder):
+
+        def counted(network, *given, forward=encoder.forward):
+            encoded.append(type(network))
+            return forward(network, *given)
+
+        monkeypatch.setattr(encoder, "forward", counted)
+    jobs = checked(
+        row(seed=1, output="1.mp4"), row(seed=2, output="2.mp4"), row(image="b.png", prompt="zoom in")
+    )
+    with work.bench(site()) as bench:
+        outcomes = [bench.do(Task(job), lambda _: None) for job in jobs]
+    assert [outcome.fate for outcome in outcomes] == ["made"] * 3
+    assert encoded == [BertEncoder, ImageEncoder] * 2
 
 
 def test_clip_is_the_same_alone_and_after_others(row, checked):

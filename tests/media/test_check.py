@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from i2v_cli.media.camera_check import CameraWatch
 from i2v_cli.media.check import Watch
 
 
@@ -56,6 +57,20 @@ def test_a_small_flame_is_not_frozen():
 
 def test_missing_frames_are_short(clip):
     assert verdict_on(clip, clip[0], asked=8).problems == ("short",)
+
+
+def test_a_clip_that_leaves_its_camera_path_says_so_and_one_that_follows_does_not():
+    y, x = np.mgrid[0:96, 0:144]
+    frames = np.repeat(
+        (128 + 60 * np.sin(x / 9) * np.cos(y / 7)).astype(np.uint8)[None, ..., None], 4, axis=0
+    )
+    frames = np.repeat(frames, 3, axis=3)
+    still, elsewhere = np.zeros((4, 7)), np.linspace(0, 0.2, 4)[:, None] * np.eye(7)[0]
+    for asked, off in ((still, False), (elsewhere, True)):
+        watch = Watch(4, frames[0], CameraWatch(asked, 1.5))
+        watch.watch(frames)
+        assert ("off its camera path" in watch.verdict().problems) is off
+        assert watch.verdict().camera.followed is not off
 
 
 def test_no_frames_at_all_have_a_verdict(clip):

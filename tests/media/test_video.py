@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -313,6 +314,22 @@ def test_ctrl_c_in_a_terminal_stops_at_once_and_leaves_nothing(tmp_path):
     assert names(tmp_path) == []
 
 
+@posix
+def test_interrupt_while_ffmpeg_starts_leaves_nothing(tmp_path, spec, monkeypatch):
+    class Interrupted(subprocess.Popen):
+        def __init__(self, *arguments, **more):
+            super().__init__(*arguments, **more)
+            started.append(self)
+            signal.raise_signal(signal.SIGINT)
+
+    started: list[subprocess.Popen] = []
+    monkeypatch.setattr(ffmpeg.subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt), ExitStack() as undo:
+        ffmpeg.Feed(encoder.arguments(spec, "clip.mp4"), undo, folder=tmp_path)
+    assert [process.poll() for process in started] == [-signal.SIGKILL]
+    assert names(tmp_path) == []
+
+
 PATIENT_CHILD = """
 import os, signal, sys
 import numpy as np
@@ -380,9 +397,8 @@ def test_broken_pipe_is_one_only_where_ffmpeg_writes_to_stdout(body, tmp_path, m
         tmp_path, monkeypatch, f"import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL); {body}"
     )
     for stdout, error in ((1, BrokenPipeError), (None, EncodingError)):
-        feed = ffmpeg.Feed(["out"], folder=tmp_path, stdout=stdout)
-        with pytest.raises(error):
-            feed.finish()
+        with pytest.raises(error), ExitStack() as undo:
+            ffmpeg.Feed(["out"], undo, folder=tmp_path, stdout=stdout).finish()
 
 
 def test_only_mp4_goes_to_stdout(spec):

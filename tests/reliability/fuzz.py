@@ -61,7 +61,7 @@ def presets(budget: Budget) -> Outcome:
 
 
 def headers(budget: Budget) -> Outcome:
-    """Damaged and hostile safetensors files, through `weights.load.load`."""
+    """Damaged and hostile safetensors files, through `weights.load.build`."""
     return _shared(_headers, budget)
 
 
@@ -159,18 +159,19 @@ def _headers(dice: random.Random, cases: int, folder: Path, tally: Tally) -> Non
     from safetensors.torch import save
     from torch import nn
 
-    from i2v_cli.weights.load import load
+    from i2v_cli.weights import load
+    from i2v_cli.weights.component import Files
 
     def build() -> nn.Module:
         return nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4))
 
     whole = save(build().state_dict(), metadata={"format": "pt"})
-    path, cpu = folder / "weights.safetensors", torch.device("cpu")
+    path = folder / "weights.safetensors"
     for _ in range(cases):
         data = hostile.header(dice, whole) if dice.random() < 0.7 else hostile.damaged(whole, dice)
         path.write_bytes(data)
         with _case(tally, ModelError, lambda data=data: repr(data[:2000])):
-            load(build, path, torch.float32, cpu)
+            load.build(build, Files.single(path), dtype=torch.float32)
 
 
 def _command_lines(dice: random.Random, cases: int, folder: Path, tally: Tally) -> None:

@@ -21,10 +21,12 @@ COLD_SECONDS = 4.0
 
 
 def ctrl_c(budget: Budget) -> Outcome:
+    """Ctrl-C typed at a terminal after a random delay, of every format; a fifth while torch is imported."""
     return _at_random(budget, signal.SIGINT, 130, "error: interrupted")
 
 
 def terminate(budget: Budget) -> Outcome:
+    """The same with SIGTERM."""
     return _at_random(budget, signal.SIGTERM, 143, "error: terminated")
 
 

@@ -1,11 +1,14 @@
 """docs/RELIABILITY.md: what is promised, what proves it, and what the last run of the proofs found."""
 
+import dataclasses
 import os
 import platform
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+
+from i2v_cli import __version__
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "RELIABILITY.md"
 PROMISES = {
@@ -60,10 +63,9 @@ def said(row: Row) -> str:
 
 def write(rows: list[Row], seed: int) -> None:
     minutes = sum(row.seconds for row in rows) / 60
-    versions = ", ".join(
-        f"{name} {version(name)}" for name in ("i2v-cli", "torch", "pillow", "imageio-ffmpeg")
-    )
-    machine = f"{platform.system()} {platform.release()}, {platform.machine()}, {os.cpu_count()} cores"
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "pillow", "imageio-ffmpeg"))
+    versions = f"i2v {__version__}, {libraries}"
+    machine = f"{platform.system()}, {platform.machine()}, {os.cpu_count()} cores"
     stamp = f"Last run: {date.today().isoformat()}, {minutes:.0f} minutes, seed {seed}, on {machine}; Python "
     parts = ["# Reliability", INTRO.strip(), f"{stamp}{platform.python_version()}, {versions}."]
     for promise, words in PROMISES.items():
@@ -71,12 +73,24 @@ def write(rows: list[Row], seed: int) -> None:
     PAGE.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
+def replace(rows: list[Row]) -> None:
+    """The lines of these proofs alone; each says when it was run."""
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    for row in rows:
+        number = next(index for index, line in enumerate(lines) if line.startswith(f"| `{row.name}` |"))
+        dated = dataclasses.replace(row, seen=f"{row.seen}; run again {date.today().isoformat()}")
+        lines[number] = _line(dated)
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def _table(rows: list[Row], promise: str) -> str:
     if not rows:
         tests = " and ".join(f"`{test}`" for test in TESTS.get(promise, ()))
         return f"Proven by {tests}, in the test suite." if tests else "No proof has been run yet."
     lines = ["| proof | what it does | cases | failed | found |", "|---|---|---|---|---|"]
-    for row in rows:
-        seen = row.seen.replace("|", "\\|")
-        lines.append(f"| `{row.name}` | {row.claim} | {row.cases:,} | {len(row.failures)} | {seen} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(_line, rows)])
+
+
+def _line(row: Row) -> str:
+    seen = row.seen.replace("|", "\\|")
+    return f"| `{row.name}` | {row.claim} | {row.cases:,} | {len(row.failures)} | {seen} |"

@@ -24,6 +24,7 @@ class Sample:
 
 
 def clips(budget: Budget) -> Outcome:
+    """Clips one after another in one process, measured after each."""
     with ProcessPoolExecutor(1, mp_context=rig.context) as pool:
         samples = pool.submit(_made, budget.cases, budget.seed, budget.scratch).result()
     warm = samples[min(WARM, len(samples) // 2) :]

@@ -38,9 +38,10 @@ def judged(monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
 def test_a_request_is_decided_as_it_asks() -> None:
     request = Request(
         image=Path("photo.png"), preset="pocket", family="pocket", fps=16, area=4096, seed=1, steps=4,
-        guidance=1, sampler="euler", device="cpu", dtype="fp32", threads=1,
+        guidance=1, sampler="euler", device="cpu", dtype="fp32", threads=1, offload="disk",
     )  # fmt: skip
     runtime = decide(request)
+    assert runtime.offload == "disk"
     assert (runtime.device, runtime.dtype, runtime.threads) == (torch.device("cpu"), torch.float32, 1)
     assert torch.get_num_threads() == 1
 

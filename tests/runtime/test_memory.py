@@ -7,7 +7,7 @@ import torch
 
 from i2v_cli.errors import ExitCode, FitError
 from i2v_cli.runtime import memory
-from i2v_cli.runtime.memory import GIB
+from i2v_cli.runtime.memory import GIB, PROCESS, Phase
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -84,6 +84,92 @@ def test_peak_rss_grows_by_what_was_held() -> None:
         "held = b'x' * (64 << 20); del held; assert 60 << 20 < peak_rss() - before < 80 << 20"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+# A denoiser of 12 GiB, nearly all of it in blocks.
+DENOISE = Phase(name="denoise", weights=12 * GIB, streamed=11 * GIB, block=GIB // 4, activations=2 * GIB)
+WHOLE = Phase(name="decode", weights=GIB, activations=3 * GIB)
+
+
+def with_free(monkeypatch: pytest.MonkeyPatch, **gib: float) -> None:
+    monkeypatch.setattr(memory, "available", lambda device="cpu", *_: int(gib[device] * GIB))
+
+
+def test_a_resident_phase_needs_all_its_weights_and_a_streamed_one_two_blocks() -> None:
+    assert DENOISE.needed("none") == 14 * GIB
+    assert DENOISE.needed("disk") == DENOISE.needed("blocks") == (1 + 2 + 0.5) * GIB
+
+
+def test_a_network_of_one_block_needs_no_second_one() -> None:
+    phase = Phase(name="encode image", weights=GIB, streamed=GIB, block=GIB, activations=0)
+    assert phase.needed("disk") == GIB
+
+
+@pytest.mark.parametrize(
+    ("asked", "device", "free", "chosen"),
+    [
+        ("auto", "cpu", {"cpu": 20}, "none"),
+        ("auto", "cpu", {"cpu": 15}, "disk"),  # 14 are more than nine tenths of 15
+        ("auto", "mps", {"cpu": 15, "mps": 15}, "disk"),
+        ("auto", "cuda", {"cpu": 4, "cuda": 20}, "none"),
+        ("auto", "cuda", {"cpu": 24, "cuda": 8}, "blocks"),
+        ("auto", "cuda", {"cpu": 20, "cuda": 8}, "disk"),  # half of 20 may be page-locked
+        ("none", "cpu", {"cpu": 1}, "none"),
+        ("disk", "cpu", {"cpu": 99}, "disk"),
+        ("blocks", "cuda", {"cpu": 1, "cuda": 99}, "blocks"),
+        ("blocks", "cpu", {"cpu": 1}, "none"),
+        ("blocks", "mps", {"cpu": 1, "mps": 1}, "none"),
+    ],
+)
+def test_blocks_lie_where_they_are_asked_for_or_where_they_fit(
+    monkeypatch: pytest.MonkeyPatch, asked: str, device: str, free: dict[str, float], chosen: str
+) -> None:
+    with_free(monkeypatch, **free)
+    assert memory.choose(asked, DENOISE, device) == chosen
+
+
+def test_a_network_without_blocks_is_always_resident(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, cpu=1)
+    assert memory.choose("disk", WHOLE) == memory.choose("auto", WHOLE) == "none"
+
+
+def test_where_the_system_does_not_say_everything_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available", lambda *_: None)
+    assert memory.fits(1 << 60)
+    assert memory.choose("auto", DENOISE) == "none"
+
+
+def test_the_peak_of_a_run_is_its_largest_phase(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, cpu=20)
+    assert memory.peak([DENOISE, WHOLE], "auto") == PROCESS + 14 * GIB
+    assert memory.peak([DENOISE, WHOLE], "disk") == PROCESS + 4 * GIB
+
+
+def test_a_phase_that_does_not_fit_whole_is_streamed_before_it_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_free(monkeypatch, cpu=5)
+    memory.check_phases([DENOISE, WHOLE], "auto", "cpu")
+    with_free(monkeypatch, cpu=4)
+    with pytest.raises(FitError, match=r"needs about 4\.2 GiB of memory on cpu, 4\.0 GiB are free") as caught:
+        memory.check_phases([DENOISE, WHOLE], "auto", "cpu")
+    assert caught.value.hint == memory.SMALLER
+
+
+def test_who_asks_for_resident_blocks_is_told_of_auto(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, cpu=5)
+    with pytest.raises(FitError) as caught:
+        memory.check_phases([DENOISE], "none", "cpu")
+    assert caught.value.hint == "use --offload auto"
+
+
+def test_while_the_device_is_not_decided_only_what_runs_on_the_cpu_is_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_free(monkeypatch, cpu=1)
+    memory.check_phases([DENOISE, WHOLE], "auto", None)
+    with pytest.raises(FitError):
+        memory.check_phases([Phase(name="decode", weights=0, activations=GIB, on_cpu=True)], "auto", None)
 
 
 def test_doctor_and_plan_import_no_torch() -> None:

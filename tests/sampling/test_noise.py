@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from i2v_cli.sampling.noise import initial
+from i2v_cli.sampling.noise import initial, stream
 
 
 def test_noise_is_standard_normal_fp32_on_the_cpu() -> None:
@@ -34,3 +34,19 @@ def test_drawing_noise_leaves_the_global_generator_alone() -> None:
 def test_a_seed_that_is_no_uint64_is_refused(seed: int) -> None:
     with pytest.raises(ValueError, match=f"seed {seed}"):
         initial((1,), seed)
+
+
+def test_streams_of_a_seed_differ_by_their_purpose_and_go_on() -> None:
+    like = torch.zeros(8)
+    first, other = stream(5, "photo"), stream(5, "sampler")
+    drawn = first(like)
+    assert torch.equal(drawn, stream(5, "photo")(like))
+    assert not torch.equal(drawn, other(like))
+    assert not torch.equal(drawn, first(like))
+    assert not torch.equal(drawn, initial((8,), 5))
+
+
+def test_a_stream_draws_in_fp32_whatever_it_answers_in() -> None:
+    drawn = stream(5, "photo")(torch.zeros(8, dtype=torch.bfloat16))
+    assert drawn.dtype == torch.bfloat16
+    assert torch.equal(drawn, stream(5, "photo")(torch.zeros(8)).bfloat16())

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -9,8 +10,19 @@ import torch
 from torch import Tensor
 
 from i2v_cli.request import Sampler as SamplerName
-from i2v_cli.sampling.samplers import SAMPLERS, Predict, State, dpmpp_2m, euler, step
-from i2v_cli.sampling.schedule import Schedule, flow
+from i2v_cli.sampling import noise
+from i2v_cli.sampling.samplers import (
+    SAMPLERS,
+    STOCHASTIC,
+    Predict,
+    State,
+    dpmpp_2m,
+    dpmpp_2m_sde,
+    euler,
+    named,
+    step,
+)
+from i2v_cli.sampling.schedule import Schedule, flow, scaled_linear, trailing
 
 MEAN, SPREAD = 0.7, 0.5  # the data are N(MEAN, SPREAD^2)
 
@@ -50,7 +62,7 @@ def order(name: str, levels: Callable[[int], Schedule], steps: int = 80) -> floa
 
 
 def test_samplers_are_those_a_request_can_name() -> None:
-    assert set(SAMPLERS) == set(get_args(SamplerName))
+    assert SAMPLERS.keys() | STOCHASTIC.keys() == set(get_args(SamplerName))
 
 
 @pytest.mark.parametrize("shift", [1.0, 3.0])
@@ -152,13 +164,15 @@ def test_a_batch_of_two_is_each_alone(name: str) -> None:
         assert torch.equal(alone.latents[0], expected)
 
 
-@names
+@pytest.mark.parametrize("schedule", [flow(6, 3.0), trailing(6, scaled_linear(1000, 0.00085, 0.012))])
+@pytest.mark.parametrize("name", get_args(SamplerName))
 @pytest.mark.parametrize("stop", range(7))
-def test_from_any_of_its_states_a_sampler_goes_on_to_the_same_end(name: str, stop: int) -> None:
-    schedule = flow(6, 3.0)
-    noise = torch.randn(50, generator=torch.Generator().manual_seed(5))
-    states = [State(noise), *SAMPLERS[name](gaussian(schedule), State(noise), schedule)]
-    later = list(SAMPLERS[name](gaussian(schedule), states[stop], schedule))
+def test_from_any_of_its_states_a_sampler_goes_on_to_the_same_end(
+    name: str, stop: int, schedule: Schedule
+) -> None:
+    start = State(torch.randn(50, generator=torch.Generator().manual_seed(5)))
+    states = [start, *named(name, seed=3)(gaussian(schedule), start, schedule)]
+    later = list(named(name, seed=3)(gaussian(schedule), states[stop], schedule))
     assert [state.done for state in later] == list(range(stop + 1, 7))
     for state, uninterrupted in zip(later, states[stop + 1 :], strict=True):
         assert torch.equal(state.latents, uninterrupted.latents)
@@ -202,3 +216,63 @@ def test_a_sampler_works_only_as_far_as_it_is_asked() -> None:
 
     next(euler(predict, State(torch.randn(2)), flow(5)))
     assert asked == [0]
+
+
+def trained() -> torch.Tensor:
+    return scaled_linear(1000, 0.00085, 0.012)
+
+
+def test_the_sde_ends_with_the_spread_of_the_data() -> None:
+    """Twenty thousand clips of one value: noise that is drawn on the way is neither too much nor too
+    little.
+    """
+    schedule = trailing(100, trained())
+    start = torch.randn(20_000, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    *_, last = dpmpp_2m_sde(gaussian(schedule), State(start), schedule, noise.stepwise(1, "test"))
+    assert float(last.latents.mean()) == pytest.approx(MEAN, abs=0.02)
+    assert float(last.latents.std()) == pytest.approx(SPREAD, abs=0.02)
+
+
+def test_the_sde_draws_nothing_at_the_last_step() -> None:
+    schedule = trailing(4, trained())
+    drawn: list[int] = []
+
+    def draw(x: Tensor, step: int) -> Tensor:
+        drawn.append(step)
+        return torch.zeros_like(x)
+
+    list(dpmpp_2m_sde(gaussian(schedule), State(torch.randn(3)), schedule, draw))
+    assert drawn == [0, 1, 2]
+
+
+def test_a_stochastic_sampler_repeats_itself_for_a_seed_and_not_for_another() -> None:
+    schedule = trailing(4, trained())
+    once, again, other = (
+        list(named("dpmpp-2m-sde", seed)(gaussian(schedule), State(torch.zeros(5)), schedule))[-1].latents
+        for seed in (3, 3, 4)
+    )
+    assert torch.equal(once, again)
+    assert not torch.allclose(once, other)
+
+
+@pytest.mark.parametrize("name", ["heun", "dpmpp-2m"])
+def test_samplers_that_no_published_scheduler_has_do_not_round(name: str) -> None:
+    schedule = trailing(3, trained())
+    exact = replace(schedule, arrivals=None)
+    ends = [
+        list(SAMPLERS[name](gaussian(each), State(torch.ones(3)), each))[-1].latents
+        for each in (schedule, exact)
+    ]
+    assert schedule.arrivals is not None and torch.equal(*ends)
+
+
+def test_euler_goes_where_the_schedule_says_that_a_step_ends() -> None:
+    schedule = trailing(3, trained())
+    assert schedule.arrivals is not None
+    x0 = torch.tensor([2.0])
+    second = list(euler(lambda latents, step: x0, State(torch.zeros(1)), schedule))[1].latents
+    a, s = schedule.ends()[1]
+    first_a, first_s = schedule.ends()[0]
+    start = torch.tensor([first_a * 2.0])
+    expected = step(start, x0, float(schedule.alphas[1]), float(schedule.sigmas[1]), a, s)
+    assert first_s > 0 and torch.allclose(second, expected)

@@ -4,57 +4,122 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from i2v_cli.training.captions import LONGEST, Move, Wish, caption, pace_of, sample
-from i2v_cli.training.grammar import inflect
-from i2v_cli.training.phrases import ACTIONS
+from i2v_cli.training.grammar import inflect, plural
+from i2v_cli.training.wishes import ACTIONS_OF, HEADINGS, LIGHTS, Region, Stir
 
 COUNT = 20_000
-SUBJECTS = ("frog", "crowned crane", "red balloon", "old sailor")
+PHOTOS = tuple(
+    tuple(Region(name, kind) for name, kind in photo)
+    for photo in (
+        (("lake", "water"), ("cloudy sky", "sky"), ("trees", "foliage"), ("castle", "building")),
+        (("red panda", "subject"), ("bamboo leaves", "foliage"), ("branch", "object")),
+        (("candle flame", "fire"), ("smoke", "smoke"), ("table", "object")),
+        (("flag", "cloth"), ("street lamps", "light"), ("dry grass", "grass")),
+        (("waterfall", "water"), ("mist", "smoke"), ("tulips", "flower")),
+        (("river", "water"), ("sky", "sky")),
+    )
+)
+# Words that only the region, or anything of its kind, is called by.
+CALLED = {
+    "sky": r"sky|clouds?",
+    "water": r"water|lake|river|waterfall",
+    "foliage": r"trees|branches|treetops|twigs|foliage|lea(f|ves)|greenery|plants|vegetation",
+    "grass": r"grass",
+    "flower": r"tulips|flowers|blossoms|petals|blooms",
+    "fire": r"flames?|candle|candlelight",
+    "smoke": r"smoke|mist|fog|haze",
+    "light": r"lamps|lights",
+    "cloth": r"flag|fabric|cloth",
+    "subject": r"panda|subject|animal|creature",
+}
+HEADED = {
+    "left": r"\bleft",
+    "right": r"\bright",
+    "up": r"\b(up|upwards?|ris(e|es|ing)|ascend\w*|climb\w*|into (the )?air|toward (the )?sky)\b",
+    "down": r"\b(down|downwards?|fall(s|ing)?|top to bottom)\b",
+}
+SOFT = r"gent|soft|slight|\blight|subtl|calm|little|slow|\blaz|leisure|faint|tiny|hurry"
+STRONG = r"strong|wild|heav(y|il)|violent|powerful|intense|vigorous|fierce|storm|very much|a lot|"
+STRONG += r"force|mad\b|hard|fast|quick|rapid|swift|high speed"
 CAMERA_MOVES = re.compile(
     r"\b(camera|cam|shot|view|we) (is |starts |keeps |should |slowly |gently |first )*"
     r"(pan|tilt|zoom|roll|dolly|truck|pedestal|crane|mov|push|pull|swing|rotat|drift|ris)(s|es|ies|ing|ning|ming|ling)?\b"
 )
 BENCHMARK = re.compile(r", camera (static|(pan|tilt|zoom|roll)s (left|right|up|down|in|out|\w*clockwise))$")
 NEGATED = re.compile(r"\b(no|not|don't|without|instead|never|neither|shouldn't|doesn't)\b")
+REFUSED = re.compile(NEGATED.pattern + r"|\b(skip|spare|(sea)?sick|dont|doesnt)\b")
 
 
 @cache
 def drawn() -> list[tuple[Wish, str]]:
     rng = random.Random(0)
-    wishes = [sample(rng, SUBJECTS) for _ in range(COUNT)]
+    wishes = [sample(rng, ()) for _ in range(COUNT)]
     return [(wish, caption(wish, rng)) for wish in wishes]
+
+
+@cache
+def labelled() -> list[tuple[Wish, str]]:
+    rng = random.Random(1)
+    drawn = []
+    for _ in range(COUNT):
+        photo = rng.choice(PHOTOS)
+        wish = sample(rng, photo)
+        drawn.append((wish, caption(wish, rng, photo)))
+    return drawn
 
 
 @pytest.fixture
 def bare(monkeypatch) -> Callable[[Wish, int], str]:
     """A lower-case caption without scene, chatter and typos: only the wish speaks."""
-    monkeypatch.setattr("i2v_cli.training.captions._scene", lambda rng: [])
+    monkeypatch.setattr("i2v_cli.training.captions._scene", lambda regions, rng: [])
     monkeypatch.setattr("i2v_cli.training.captions.CHATTER", "please")
+    monkeypatch.setattr("i2v_cli.training.captions.QUALITY", "4k / 8k / hd / uhd")
     monkeypatch.setattr("i2v_cli.training.grammar._mistype", lambda text, rng: text)
-    return lambda wish, seed: caption(wish, random.Random(seed)).lower()
+    return lambda wish, seed, regions=(): caption(wish, random.Random(seed), regions).lower()
 
 
-def share(predicate) -> float:
-    return sum(predicate(wish, text) for wish, text in drawn()) / COUNT
+@pytest.fixture
+def grammatical(bare, monkeypatch) -> Callable[[Wish, int], str]:
+    """As `bare`, without the idioms, which may name the opposite: "do not look down, look up"."""
+    monkeypatch.setattr("i2v_cli.training.captions.IDIOMATIC", 0)
+    return bare
+
+
+def share(predicate, drawn) -> float:
+    return sum(predicate(wish, text) for wish, text in drawn) / len(drawn)
+
+
+def every_stir() -> list[Stir]:
+    regions = {region.kind: region for photo in reversed(PHOTOS) for region in photo}
+    return [
+        Stir(regions[kind].name, kind, action, heading)
+        for kind, actions in ACTIONS_OF.items()
+        for action in actions
+        for heading, _ in HEADINGS.get((kind, action), (("", 1),))
+    ]
 
 
 def test_same_seed_gives_same_captions():
     one, two = random.Random(5), random.Random(5)
-    assert [caption(sample(one, SUBJECTS), one) for _ in range(300)] == [
-        caption(sample(two, SUBJECTS), two) for _ in range(300)
+    photo = PHOTOS[0]
+    assert [caption(sample(one, photo), one, photo) for _ in range(300)] == [
+        caption(sample(two, photo), two, photo) for _ in range(300)
     ]
 
 
-def test_more_than_nine_of_ten_captions_are_unique():
-    assert len({text.lower() for _, text in drawn()}) > 0.9 * COUNT
+@pytest.mark.parametrize("draw", [drawn, labelled])
+def test_more_than_nine_of_ten_captions_are_unique(draw):
+    assert len({text.lower() for _, text in draw()}) > 0.9 * COUNT
 
 
 def test_captions_are_short_clean_ascii_lines():
-    for _, text in drawn():
+    for _, text in drawn() + labelled():
         assert 3 <= len(text) <= LONGEST + 1 < 400
         assert text.isascii()
         assert not re.search(r"[\[\]{}|<]|  | / ", text), text
@@ -68,7 +133,7 @@ def test_captions_are_short_clean_ascii_lines():
         (lambda wish, _: len(wish.moves) == 1, 0.50),
         (lambda wish, _: len(wish.moves) == 2 and not wish.sequence, 0.18),
         (lambda wish, _: wish.sequence, 0.07),
-        (lambda wish, _: bool(wish.subject), 0.25),
+        (lambda wish, _: bool(wish.light), 0.05),
         (
             lambda wish, text: bool(
                 re.search(r", camera (static|\w+s (left|right|up|down|in|out|\w*clockwise))$", text)
@@ -76,10 +141,62 @@ def test_captions_are_short_clean_ascii_lines():
             0.15,
         ),
     ],
-    ids=["static", "unspoken", "one move", "two at once", "sequence", "subject", "benchmark suffix"],
+    ids=["static", "unspoken", "one move", "two at once", "sequence", "light", "benchmark suffix"],
 )
-def test_distribution_is_within_two_percent(kind, expected):
-    assert share(kind) == pytest.approx(expected, abs=0.02)
+def test_distribution_without_regions_is_within_two_percent(kind, expected):
+    assert share(kind, drawn()) == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (lambda wish, _: len(wish.stirs) == 1 and not wish.alive, 0.45),
+        (lambda wish, _: len(wish.stirs) == 2 and not wish.alive, 0.08),
+        (lambda wish, _: wish.alive, 0.02),
+        (lambda wish, _: bool(wish.light), 0.05),
+    ],
+    ids=["one stir", "two", "alive", "light"],
+)
+def test_distribution_with_regions_is_within_two_percent(kind, expected):
+    assert share(kind, labelled()) == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (lambda wish, _: not wish.moves and wish.spoken, 0.30),
+        (lambda wish, _: not wish.moves and not wish.spoken, 0.30),
+        (lambda wish, _: len(wish.moves) == 1, 0.40),
+    ],
+    ids=["static", "unspoken", "one move"],
+)
+def test_beside_a_stir_the_camera_mostly_rests(kind, expected):
+    beside = [(wish, text) for wish, text in labelled() if wish.stirs and not wish.alive]
+    assert share(kind, beside) == pytest.approx(expected, abs=0.02)
+    assert all(move.speed <= 1.0 for wish, _ in beside for move in wish.moves)
+
+
+def test_the_camera_moves_as_without_regions_where_nothing_stirs():
+    still = [(wish, text) for wish, text in labelled() if not wish.stirs]
+    assert share(lambda wish, _: len(wish.moves) == 1, still) == pytest.approx(0.5, abs=0.02)
+    assert share(lambda wish, _: len(wish.moves) == 2, still) == pytest.approx(0.25, abs=0.02)
+
+
+def test_every_action_heading_and_strength_occurs():
+    stirs = [stir for wish, _ in labelled() for stir in wish.stirs]
+    seen = {(stir.kind, stir.action) for stir in stirs}
+    assert seen == {(kind, action) for kind, actions in ACTIONS_OF.items() for action in actions}
+    assert {stir.heading for stir in stirs} == {"", "left", "right", "up", "down"}
+    assert {stir.strength for stir in stirs} == {0.5, 1.0, 1.6}
+    assert {wish.light for wish, _ in labelled()} == {"", *LIGHTS}
+
+
+def test_a_photo_comes_alive_with_at_most_three_regions_and_no_word_on_the_camera():
+    for wish, _ in labelled():
+        if wish.alive:
+            assert 1 <= len(wish.stirs) <= 3
+            assert not wish.spoken
+            assert not any(stir.heading for stir in wish.stirs)
 
 
 def test_unspoken_speed_is_the_commonest_and_every_pace_occurs():
@@ -104,7 +221,7 @@ def test_static_caption_never_moves_the_camera():
     for wish, text in drawn():
         if not wish.moves:
             match = CAMERA_MOVES.search(text.lower())
-            assert not match or NEGATED.search(text.lower()), text
+            assert not match or REFUSED.search(text.lower()), text
 
 
 def test_unspoken_caption_never_mentions_the_camera():
@@ -116,9 +233,9 @@ def test_unspoken_caption_never_mentions_the_camera():
 
 
 @pytest.mark.parametrize(("sign", "own", "other"), [(-1, "left", "right"), (1, "right", "left")])
-def test_a_plain_pan_names_its_side_last_and_the_other_only_as_its_origin(bare, sign, own, other):
+def test_a_plain_pan_names_its_side_last_and_the_other_only_as_its_origin(grammatical, sign, own, other):
     for seed in range(3000):
-        text = bare(Wish((Move("pan", sign),)), seed)
+        text = grammatical(Wish((Move("pan", sign),)), seed)
         assert own in text, text
         if not NEGATED.search(text):
             assert text.rindex(own) > text.rfind(other), text
@@ -142,9 +259,9 @@ def test_a_plain_pan_names_its_side_last_and_the_other_only_as_its_origin(bare, 
     ],
     ids=lambda value: f"{value.axis}{value.sign:+d}" if isinstance(value, Move) else "",
 )
-def test_a_plain_move_never_says_the_opposite(bare, move, forbidden):
+def test_a_plain_move_never_says_the_opposite(grammatical, move, forbidden):
     for seed in range(3000):
-        text = bare(Wish((move,)), seed)
+        text = grammatical(Wish((move,)), seed)
         match = re.search(forbidden, text)
         assert not match or NEGATED.search(text), text
 
@@ -195,10 +312,129 @@ def test_moves_at_once_never_sound_like_a_sequence(bare):
         assert "left" in text, text
 
 
-@pytest.mark.parametrize("action", sorted(ACTIONS))
-def test_a_subject_is_named(bare, action):
+@pytest.mark.parametrize("moves", [(), (Move("pan", 1),)], ids=["static", "pan"])
+@pytest.mark.parametrize("stir", every_stir(), ids=lambda stir: f"{stir.kind}-{stir.action}-{stir.heading}")
+def test_a_stir_names_its_region(bare, stir, moves):
+    for seed in range(300):
+        text = bare(Wish(moves, stirs=(stir,)), seed)
+        assert re.search(rf"\b({CALLED[stir.kind]})\b", text), text
+
+
+@pytest.mark.parametrize("stir", every_stir(), ids=lambda stir: f"{stir.kind}-{stir.action}-{stir.heading}")
+def test_a_heading_is_spoken_only_where_it_is_set(bare, stir):
     for seed in range(500):
-        assert "frog" in bare(Wish((Move("pan", 1),), subject="frog", action=action), seed)
+        text = bare(Wish((), stirs=(stir,), spoken=False), seed).replace("waterfall", "water")
+        if stir.heading in {"left", "right"}:
+            rest = text.replace("from left to right", "right").replace("from right to left", "left")
+            other = {"left": "right", "right": "left"}[stir.heading]
+            assert re.search(HEADED[stir.heading], rest), text
+            assert not re.search(HEADED[other], rest), text
+        elif stir.heading:
+            assert re.search(HEADED[stir.heading], text), text
+        elif (stir.kind, stir.action) in HEADINGS:
+            assert not re.search("|".join(HEADED.values()), text), text
+
+
+@pytest.mark.parametrize("stir", every_stir(), ids=lambda stir: f"{stir.kind}-{stir.action}-{stir.heading}")
+def test_a_strength_is_spoken_only_where_it_is_set(bare, stir):
+    for seed in range(300):
+        said = {
+            strength: bare(Wish((), stirs=(replace(stir, strength=strength),), spoken=False), seed)
+            for strength in (0.5, 1.0, 1.6)
+        }
+        assert re.search(SOFT, said[0.5]), said[0.5]
+        assert re.search(STRONG, said[1.6]), said[1.6]
+        plain = re.sub(r"\blights?\b|candlelight", "", said[1.0])
+        assert not re.search(rf"{SOFT}|{STRONG}", plain), said[1.0]
+
+
+def test_two_stirs_name_both_regions(bare):
+    lake, trees = Stir("lake", "water", "ripple"), Stir("trees", "foliage", "sway")
+    for seed in range(1000):
+        text = bare(Wish((), stirs=(lake, trees)), seed, PHOTOS[0])
+        assert re.search(CALLED["water"], text), text
+        assert re.search(CALLED["foliage"], text), text
+
+
+def test_a_region_is_called_by_its_name_where_the_photo_has_another_of_its_kind(bare):
+    photo = (Region("palm trees", "foliage"), Region("fern", "foliage"))
+    for seed in range(500):
+        assert "fern" in bare(Wish((), stirs=(Stir("fern", "foliage", "sway"),)), seed, photo)
+
+
+STIRRING = re.compile(
+    r"\b(lake|water|river|clouds|sky|trees|leaves|grass|flame|smoke|mist|flag|lamps|tulips|panda|branches|"
+    r"waterfall|fabric|flowers|foliage|subject|animal) "
+    r"(is |are |starts? |begins? (to )?|keeps? |should |to |\w+ly )*"
+    r"(drift|mov|rippl|shimmer|wave|swell|flow|run|stream|sway|rustl|trembl|flicker|danc|burn|ris|curl|pulse|"
+    r"blink|twinkl|flutter|flap|bob|bounc|breath|shiver|stir)(e|es|s|ed|ing)?\b"
+)
+
+
+def test_without_stirs_nothing_is_asked_to_stir(bare):
+    rng = random.Random(2)
+    for seed in range(COUNT // 2):
+        photo = rng.choice(PHOTOS)
+        wish = sample(rng, photo)
+        if not wish.stirs:
+            text = bare(wish, seed, photo)
+            assert not STIRRING.search(text) or NEGATED.search(text), text
+            assert not re.search(
+                r"\b(come alive|to life|animate (this|the)|ripples|(?<!no )wind)\b", text
+            ) or (NEGATED.search(text)), text
+
+
+def test_no_scene_description_stirs_by_itself_though_animals_may():
+    for wish, text in labelled() + drawn():
+        if not wish.stirs:
+            said = text.lower().replace("a panda", "it")
+            assert not STIRRING.search(said) or NEGATED.search(said), text
+
+
+def test_a_scene_description_never_tells_of_the_photos_own_subject():
+    photo, rng = (Region("red panda", "subject"), Region("branch", "object")), random.Random(3)
+    for _ in range(COUNT // 4):
+        text = caption(Wish((), spoken=False), rng, photo).lower()
+        assert not re.search(r"\ba panda\b", text), text
+
+
+def test_some_captions_say_that_regions_are_still():
+    calm = r"\b(calm|motionless|frozen|do not move|does not move|stays? \w* ?still|nothing|no wind)\b"
+    still = [(wish, text) for wish, text in labelled() if not wish.stirs]
+    assert 0.05 < share(lambda _, text: bool(re.search(calm, text.lower())), still) < 0.2
+
+
+LIT = (
+    r"lightning|dusk|sunrise|sunset|golden|dark|bright|dawn|nightfall|warm|cold|blue|flash|"
+    r"sun (rises|comes)|light (fades|turns|grows|cools)"
+)
+
+
+def test_light_is_spoken_of_where_it_changes_and_only_there(bare):
+    known = set()
+    for light in ("", *LIGHTS):
+        for seed in range(500):
+            text = bare(Wish((Move("pan", 1),), light=light), seed, PHOTOS[1])
+            known.add((text, light))
+            if not light:
+                assert not re.search(LIT, text), text
+    assert len({text for text, _ in known}) == len(known)
+
+
+@pytest.mark.parametrize(
+    ("noun", "many"),
+    [
+        ("trees on the hill", True),
+        ("blades of grass", True),
+        ("people walking", True),
+        ("grass", False),
+        ("rhinoceros", False),
+        ("surface of the waters", False),
+        ("woman with trumpets", False),
+    ],
+)
+def test_a_noun_phrase_is_plural_by_its_head(noun, many):
+    assert plural(noun) is many
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,23 @@ import pytest
 import torch
 from einops import rearrange
 
-from i2v_cli.families.pocket import warp
-from i2v_cli.families.pocket.config import KNOTS
+from i2v_cli.errors import UsageError
+from i2v_cli.events import Noted, Step
+from i2v_cli.families.pocket import timeline, warp
+from i2v_cli.families.pocket.config import AXES, CAMERA, KNOTS
 from i2v_cli.families.pocket.vae import Motion
+from i2v_cli.training import evaluate
 from i2v_cli.training.captions import Move, Wish
 from i2v_cli.training.config import VALIDATION
-from i2v_cli.training.evaluate import WORDING, Followed, camera_moves, table, vbench_tasks, wording_tasks
+from i2v_cli.training.evaluate import (
+    WORDING,
+    Followed,
+    Task,
+    camera_moves,
+    table,
+    vbench_tasks,
+    wording_tasks,
+)
 from i2v_cli.training.motion import camera_path
 
 CLASSES = {
@@ -35,11 +46,18 @@ def picture() -> torch.Tensor:
     return rearrange(torch.from_numpy(pixels), "h w c -> c h w").contiguous()
 
 
-def clip(picture: torch.Tensor, *moves: Move, num_frames: int = 13) -> np.ndarray:
-    path = torch.from_numpy(camera_path(Wish(moves), random.Random(0)))[None]
-    still = Motion(path, torch.zeros(1, KNOTS, 2, 8, 12), torch.zeros(1, 1, 8, 12))
-    frames = torch.cat(list(warp.frames(picture, still, num_frames)))
-    return rearrange(frames, "f c h w -> f h w c").contiguous().numpy()
+def clip(picture: torch.Tensor, *moves: Move, frames: int = 13) -> np.ndarray:
+    """[F, H, W, 3]: the photo under these moves, nothing in it stirs."""
+    knots = torch.zeros(KNOTS, len(AXES))
+    knots[:, :CAMERA] = torch.from_numpy(camera_path(Wish(moves), random.Random(0), travels=False))
+    moments = timeline.moments(frames, loop=False)
+    still = Motion(
+        knots[None], torch.zeros(1, KNOTS, 3, 8, 12), torch.zeros(1, 3, 8, 12), torch.zeros(1, 1, 8, 12)
+    )
+    path = timeline.along(knots, moments, loop=False)
+    scene = [timeline.shown(moment, 3.0, loop=False) for moment in moments]
+    made = torch.cat(list(warp.frames(picture, still, path, scene)))
+    return rearrange(made, "f c h w -> f h w c").contiguous().numpy()
 
 
 @pytest.mark.parametrize("asked", CLASSES)
@@ -80,3 +98,28 @@ def test_table_counts_followed_and_pure_clips():
     ]
     assert "| pan_left | 2 | 2 (100%) | 1 (50%) |" in table(results)
     assert "| all | 3 | 2 (67%) | 1 (33%) |" in table(results)
+
+
+def test_clips_are_judged_task_by_task_and_what_went_wrong_is_told(picture, tmp_path, monkeypatch):
+    for stem in ("one", "two"):
+        (tmp_path / f"{stem}.jpg").touch()
+    made = {"go right": clip(picture, CLASSES["pan_right"]), "stay": clip(picture)}
+    seeds, heard = [], []
+
+    def make_clip(photo, prompt, weights, *, seed):
+        seeds.append(seed)
+        return made[prompt]
+
+    monkeypatch.setattr(evaluate, "make_clip", make_clip)
+    tasks = [Task("one", "go right", "pan_right"), Task("two", "stay", "zoom_in")]
+    results = evaluate.evaluate(tmp_path, tmp_path / "weights", tasks, heard.append)
+    assert [(result.right, result.pure) for result in results] == [(True, True), (False, False)]
+    assert seeds == [1, 2]
+    assert [event.done for event in heard if isinstance(event, Step)] == [1, 2]
+    (note,) = [event.message for event in heard if isinstance(event, Noted)]
+    assert note == "two: 'stay' gave static"
+
+
+def test_a_folder_without_the_validation_photos_is_refused_before_any_work(tmp_path):
+    with pytest.raises(UsageError, match=r"011\.jpg"):
+        evaluate.evaluate(tmp_path, tmp_path / "weights", vbench_tasks(), lambda _: None)

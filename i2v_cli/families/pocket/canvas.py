@@ -33,6 +33,9 @@ class Margins:
     right: int = 0
     bottom: int = 0
 
+    def doubled(self) -> "Margins":
+        return Margins(2 * self.left, 2 * self.top, 2 * self.right, 2 * self.bottom)
+
 
 def extend(photo: Tensor, margins: Margins) -> Tensor:
     """[3, H, W], 0..255 -> [3, top + H + bottom, left + W + right] fp32, in which the photo is unchanged.

@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from i2v_cli.errors import UsageError
 from i2v_cli.geometry import Geometry, frame_count, pixel_size
 from i2v_cli.request import Request
+from i2v_cli.runtime.memory import PROCESS, Phase
+from i2v_cli.weights.component import Component
 
 FOLDER = Path(__file__).parent
 WEIGHTS = FOLDER / "weights.safetensors"
 TEXT_WEIGHTS = FOLDER / "text_encoder.safetensors"
 TOKENIZER = FOLDER / "tokenizer.json"
-WEIGHTS_SHA256 = "2f68dbcbed3065b51293956c248c6ef54e9f2a347a9a79d00ee20c8cde99b9ea"
+WEIGHTS_SHA256 = "af419bd5201d4a9b5b9830c56cbfa10c7d4fa4f15b803abc8459581c32587b79"
 TEXT_WEIGHTS_SHA256 = "5651fea3e801a6767128b21cbad720f9dcfd46eeccc64dfcf20095e70d6964d0"
+
+# Nothing to fetch: the weights are inside the package.
+COMPONENTS: dict[str, tuple[Component, ...]] = {"pocket": ()}
 
 DEFAULTS: dict[str, Any] = {
     "fps": 16.0,
@@ -21,8 +27,10 @@ DEFAULTS: dict[str, Any] = {
     "steps": 12,
     "guidance": 3.0,
     "sampler": "dpmpp-2m",
-    "shift": 4.0,
+    "shift": 8.0,
 }
+READS_TEXT = True
+OVERLAP = 1  # frames of a video that goes on, from which it does
 
 # The clip's duration is cut into 48 knots after the photo itself, 4 a temporal group.
 GROUPS = 12
@@ -30,19 +38,46 @@ GROUP = 4
 KNOTS = GROUPS * GROUP
 NATIVE_FRAMES = KNOTS + 1
 
-AXES = ("pan", "tilt", "zoom", "roll")
-STRIDE = 8  # pixels of the model's picture a latent cell
+SCENE_SECONDS = 3.0  # what moves by itself is told for so long, and then told on
+
+# The camera's axes, then those that light the whole picture. Truck, pedestal and dolly move near things more.
+AXES = ("pan", "tilt", "zoom", "roll", "truck", "pedestal", "dolly", "brightness", "warmth")
+CAMERA = 7
+# What a photo is made of. The first can move by themselves; `image_encoder.py` says where each lies.
+KINDS = (
+    "sky",
+    "water",
+    "foliage",
+    "grass",
+    "flower",
+    "fire",
+    "smoke",
+    "light",
+    "cloth",
+    "subject",
+    "building",
+    "ground",
+    "rock",
+    "object",
+)
+MOVABLE = 10
+# Small waves move so many times as far as is true to a lake, or an eye would not see them.
+LOUDER = {"water": 3.0, "grass": 2.5}
+BACKDROPS = ("sky", "water", "grass", "smoke")  # they move within their outline, the others with it
+STRIDE = 16  # pixels of the picture that the image encoder sees, a latent cell
 PATCH = 4  # latent cells a token side
 CELLS = 24 * 24  # latent cells a plane, whatever the aspect
 LONGEST_ASPECT = 3.5
 
-# Latents have roughly unit variance: these factors stand between them and half-heights, log scale, radians.
-CAMERA_SCALE = (7.0, 7.0, 7.0, 14.0)
-SCENE_SCALE = 40.0
+# Latents have roughly unit variance: these factors stand between them and half-heights, log scale, radians,
+# and natural logs of gains.
+AXIS_SCALE = (7.0, 7.0, 7.0, 14.0, 7.0, 7.0, 7.0, 4.0, 8.0)
+SCENE_SCALE = (40.0, 40.0, 5.0)  # x, y, log gain
 
-STILL_CHANNELS = 1
-SCENE_CHANNELS = 2 * GROUP
+STILL_CHANNELS = 2 * MOVABLE  # for each kind: does it move, does its light change
+SCENE_CHANNELS = len(SCENE_SCALE) * GROUP
 CAMERA_CHANNELS = (GROUP + 1) * len(AXES)
+REFERENCE_CHANNELS = len(KINDS) + 1  # and inverse depth
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +86,7 @@ class DenoiserConfig:
     num_heads: int = 4
     num_layers: int = 6
     mlp_ratio: int = 4
-    reference_channels: int = 32
+    reference_channels: int = REFERENCE_CHANNELS
     context_width: int = 384
     num_context_layers: int = 2
 
@@ -76,6 +111,8 @@ def _patches(cells: float) -> int:
 
 def geometry(request: Request, source: tuple[int, int]) -> Geometry:
     """Any even size and any length of at least two frames. source: (width, height) of the upright photo."""
+    if request.last is not None and request.loop:
+        raise UsageError("a clip that ends on another picture is no loop", "drop --loop, or the picture")
     width, height = pixel_size(request, source)
     rows, columns = grid(width, height)
     return Geometry(
@@ -84,9 +121,8 @@ def geometry(request: Request, source: tuple[int, int]) -> Geometry:
         frames=frame_count(request, NATIVE_FRAMES),
         fps=request.fps,
         source=source,
-        latent_shape=(
-            GROUPS * CAMERA_CHANNELS + (STILL_CHANNELS + GROUPS * SCENE_CHANNELS) * rows * columns,
-        ),
+        loop=request.loop,
+        latent_shape=(STILL_CHANNELS + GROUPS * (CAMERA_CHANNELS + SCENE_CHANNELS * rows * columns),),
     )
 
 
@@ -95,9 +131,10 @@ def weights() -> dict[Path, str]:
     return {WEIGHTS: WEIGHTS_SHA256, TEXT_WEIGHTS: TEXT_WEIGHTS_SHA256}
 
 
-def memory(shape: Geometry) -> int:
-    """Peak bytes of a run: torch and the networks, the photo as decoded, and the warp's working planes."""
-    return BASE_MEMORY + 6 * shape.source[0] * shape.source[1] + BYTES_A_PIXEL * shape.width * shape.height
+def phases(request: Request, shape: Geometry) -> tuple[Phase, ...]:  # noqa: ARG001  (other families ask)
+    """One, the peak: the networks, the photo as decoded, and the warp's working planes."""
+    pixels = 6 * shape.source[0] * shape.source[1] + BYTES_A_PIXEL * shape.width * shape.height
+    return (Phase(name="decode", weights=0, activations=BASE_MEMORY - PROCESS + pixels, on_cpu=True),)
 
 
 def seconds(shape: Geometry, steps: int) -> float:

@@ -1,8 +1,9 @@
 """`pocket`'s denoiser: a diffusion transformer over motion latents: spatial, temporal and cross-attention.
 
-Tokens stand on a grid of positions x places. Position 0 is the photo's own slot (its still plane); positions
-1..12 are temporal groups (their scene planes). Place 0 of every position is the camera token, beside the
-picture's tokens: spatial attention lets the camera see the picture, temporal attention makes its path smooth.
+Tokens stand on a grid of positions x places. Position 0 is the photo's own slot; positions 1..12 are temporal
+groups (their scene planes). Place 0 of every position stands beside the picture's tokens: in the photo's
+slot it says which kinds of things stir, in the others it is the camera. Spatial attention lets them see the
+picture, temporal attention makes the camera's path smooth.
 Peebles and Xie 2023 (DiT, adaLN-zero); Chen et al. 2023 (one modulation network for all blocks).
 """
 
@@ -31,10 +32,9 @@ class PocketDenoiser(nn.Module):
         super().__init__()
         width = config.width
         self.camera_in = nn.Linear(CAMERA_CHANNELS, width)
-        self.still_in = nn.Linear(STILL_CHANNELS * PATCH**2, width)
+        self.still_in = nn.Linear(STILL_CHANNELS, width)
         self.scene_in = nn.Linear(SCENE_CHANNELS * PATCH**2, width)
         self.reference_in = nn.Linear(config.reference_channels * PATCH**2, width)
-        self.first_camera = nn.Parameter(torch.zeros(width))
         self.context_in = ContextEncoder(config)
         self.timestep_in = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
         self.pooled_in = nn.Linear(width, width)
@@ -42,7 +42,7 @@ class PocketDenoiser(nn.Module):
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.norm_out = nn.LayerNorm(width, elementwise_affine=False)
         self.camera_out = nn.Linear(width, CAMERA_CHANNELS)
-        self.still_out = nn.Linear(width, STILL_CHANNELS * PATCH**2)
+        self.still_out = nn.Linear(width, STILL_CHANNELS)
         self.scene_out = nn.Linear(width, SCENE_CHANNELS * PATCH**2)
         for layer in (self.modulation, self.camera_out, self.still_out, self.scene_out):
             nn.init.zeros_(layer.weight)
@@ -69,25 +69,25 @@ class PocketDenoiser(nn.Module):
     def _tokens(self, latents: Latents, reference: Tensor) -> Tensor:
         """-> [B, 13, 1 + L, D], L picture tokens in (h, w) order."""
         patch = {"p": PATCH, "q": PATCH}
-        still = self.still_in(rearrange(latents.still, "b c (h p) (w q) -> b 1 (h w) (p q c)", **patch))
         scene = self.scene_in(rearrange(latents.scene, "b g (h p) (w q) c -> b g (h w) (p q c)", **patch))
         seen = self.reference_in(rearrange(reference, "b c (h p) (w q) -> b 1 (h w) (p q c)", **patch))
         places = _places(reference.shape[2] // PATCH, reference.shape[3] // PATCH, seen)
-        picture = torch.cat([still, scene], dim=1) + seen + places
-        first = self.first_camera.expand(len(reference), 1, -1)
-        camera = torch.cat([first, self.camera_in(latents.camera)], dim=1).unsqueeze(2)
+        picture = F.pad(scene, (0, 0, 0, 0, 1, 0)) + seen + places
+        camera = torch.cat([self.still_in(latents.still)[:, None], self.camera_in(latents.camera)], dim=1)
         positions = _sinusoid(torch.arange(GROUPS + 1, device=seen.device) * 8.0, seen.shape[-1]).to(
             seen.dtype
         )
-        return torch.cat([camera, picture], dim=2) + positions[:, None]
+        return torch.cat([camera.unsqueeze(2), picture], dim=2) + positions[:, None]
 
     def _velocity(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
-        patch = {"p": PATCH, "q": PATCH, "h": grid[0] // PATCH}
-        still = rearrange(self.still_out(tokens[:, 0, 1:]), "b (h w) (p q c) -> b c (h p) (w q)", **patch)
         scene = rearrange(
-            self.scene_out(tokens[:, 1:, 1:]), "b g (h w) (p q c) -> b g (h p) (w q) c", **patch
+            self.scene_out(tokens[:, 1:, 1:]),
+            "b g (h w) (p q c) -> b g (h p) (w q) c",
+            p=PATCH,
+            q=PATCH,
+            h=grid[0] // PATCH,
         )
-        return Latents(self.camera_out(tokens[:, 1:, 0]), still, scene).join()
+        return Latents(self.camera_out(tokens[:, 1:, 0]), self.still_out(tokens[:, 0, 0]), scene).join()
 
 
 class Block(nn.Module):

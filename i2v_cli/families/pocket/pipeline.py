@@ -1,19 +1,30 @@
 """`pocket`'s four verbs: what `generate` calls, in this order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
 import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor
 
+from i2v_cli.control.camera import parse
+from i2v_cli.control.pins import LAST, Pin
 from i2v_cli.encoders.bert import BertConfig, BertEncoder
-from i2v_cli.encoders.tokenizer import load_tokenizer, tokenize
+from i2v_cli.encoders.tokenizer import Tokens, load_tokenizer, tokenize
 from i2v_cli.events import Report, Warned
 from i2v_cli.families.base import Condition
-from i2v_cli.families.pocket import warp
+from i2v_cli.families.pocket import timeline, warp
 from i2v_cli.families.pocket.config import (
+    AXES,
+    CAMERA,
+    GROUP,
+    GROUPS,
+    KNOTS,
     MAX_TOKENS,
+    NATIVE_FRAMES,
+    PATCH,
     STRIDE,
     TEXT_WEIGHTS,
     TOKENIZER,
@@ -21,33 +32,54 @@ from i2v_cli.families.pocket.config import (
     DenoiserConfig,
     grid,
 )
+from i2v_cli.families.pocket.crossing import crossed
 from i2v_cli.families.pocket.denoiser import PocketDenoiser
-from i2v_cli.families.pocket.vae import ImageEncoder, decode_motion
-from i2v_cli.geometry import Geometry
+from i2v_cli.families.pocket.image_encoder import ImageEncoder
+from i2v_cli.families.pocket.pushes import pushes
+from i2v_cli.families.pocket.pyramid import matched
+from i2v_cli.families.pocket.vae import Latents, decode_motion, encode_path, split
+from i2v_cli.geometry import Geometry, frame_count
+from i2v_cli.media import image
 from i2v_cli.request import Request
 from i2v_cli.runtime import memory
 from i2v_cli.runtime.device import Runtime
-from i2v_cli.runtime.hold import hold
-from i2v_cli.sampling.guidance import classifier_free
+from i2v_cli.runtime.hold import hold, remembered
+from i2v_cli.runtime.remembered import digest
+from i2v_cli.sampling.guidance import guided
 from i2v_cli.sampling.parametrize import x0_from_velocity
 from i2v_cli.sampling.samplers import Predict
 from i2v_cli.sampling.schedule import Schedule, flow
+from i2v_cli.weights.component import Files
 
 CONFIG = DenoiserConfig()
 # all-MiniLM-L6-v2 (Apache-2.0), its vocabulary pruned to common words and those of our captions.
 TEXT_ENCODER = BertConfig(
     vocabulary=15_739, width=384, num_heads=12, num_layers=6, mlp_width=1536, positions=512
 )
+# Guidance decides where the camera goes while all is noise; later it would only exaggerate how (Kynkaanniemi
+# et al. 2024, guidance in a limited interval). What stirs it decides to the end.
+GUIDED_ABOVE = 0.9
+LOOKS = (1.0, 1.5)  # sizes at which the image encoder looks: small things are seen in the larger one
+# From so many times the clip's pixels a side on, frames are fetched from the photo at twice the clip's size.
+DETAILED = 1.3
+LARGEST_FINE = 1920 * 1088  # pixels of a clip: above it, it would take gigabytes
 
 
 class Pipeline:
     """`weights`: the networks that training makes; the text encoder is always the package's own."""
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
-        self.weights = weights
+        self.files = Files.single(weights)
 
-    def encode(self, request: Request, photo: Tensor, runtime: Runtime, report: Report) -> Condition:
-        """Text encoder in and out, image encoder in and out. photo: [3, H, W] uint8."""
+    def encode(
+        self,
+        request: Request,
+        photo: Tensor,
+        runtime: Runtime,
+        report: Report,
+        pins: Sequence[Pin] | None = None,
+    ) -> Condition:
+        """Text encoder in and out, image encoder in and out. photo: [3, H, W] uint8. pins: a last picture."""
         tokens = tokenize([request.prompt, request.negative], load_tokenizer(TOKENIZER), MAX_TOKENS)
         if tokens.cut[0]:
             report(
@@ -55,20 +87,40 @@ class Pipeline:
                     f"the prompt is longer than {MAX_TOKENS} tokens: its last {tokens.cut[0]} are not read"
                 )
             )
-        with hold(lambda: BertEncoder(TEXT_ENCODER), TEXT_WEIGHTS, runtime) as encoder:
-            context = encoder(tokens.ids.to(runtime.device), tokens.mask.to(runtime.device))
-        with hold(lambda: ImageEncoder(CONFIG), self.weights, runtime, prefix="image_encoder.") as encoder:
-            channels = encoder(_picture(photo).to(runtime.device, runtime.dtype))
-        return Condition(photo, channels, context, tokens.mask.to(runtime.device))
+        context = remembered(
+            Files.single(TEXT_WEIGHTS),
+            runtime,
+            (request.prompt, request.negative),
+            lambda: _context(tokens, runtime),
+        )
+        channels = self._channels(photo, runtime)
+        return Condition(
+            photo,
+            channels.to(runtime.device),
+            context.to(runtime.device),
+            tokens.mask.to(runtime.device),
+            camera=_camera(request, photo),
+            pushes=pushes(request, photo, channels.float()),
+            fine=None if request.extend else _fine(request.image, request, photo),
+            ending=[
+                (pin.frames[0], self._channels(pin.frames[0], runtime))
+                for pin in pins or ()
+                if pin.at == LAST
+            ],
+        )
 
-    def schedule(self, request: Request) -> Schedule:
+    def _channels(self, photo: Tensor, runtime: Runtime) -> Tensor:
+        """photo: [3, H, W] uint8 -> [1, C, h, w]."""
+        return remembered(self.files, runtime, digest(photo), lambda: _channels(self.files, photo, runtime))
+
+    def schedule(self, request: Request, geometry: Geometry) -> Schedule:  # noqa: ARG002
         return flow(request.steps, request.shift)
 
     @contextmanager
     def denoiser(
-        self, condition: Condition, schedule: Schedule, guidance: float, runtime: Runtime
+        self, condition: Condition, schedule: Schedule, request: Request, runtime: Runtime
     ) -> Iterator[Predict]:
-        with hold(lambda: PocketDenoiser(CONFIG), self.weights, runtime, prefix="denoiser.") as denoiser:
+        with hold(lambda: PocketDenoiser(CONFIG), self.files, runtime, prefix="denoiser.") as denoiser:
 
             def predict_pair(latents: Tensor, step: int) -> Tensor:
                 batch = len(latents)
@@ -79,19 +131,95 @@ class Pipeline:
                     condition.context[:batch],
                     condition.context_mask[:batch],
                 )
-                return x0_from_velocity(latents, velocity.to(latents), schedule.sigmas[step].item())
+                x0 = x0_from_velocity(latents, velocity.to(latents), schedule.sigmas[step].item())
+                return x0 if condition.camera is None else _held(x0, condition.camera)
 
-            yield classifier_free(predict_pair, guidance)
+            cells = (condition.channels.shape[2], condition.channels.shape[3])
 
-    def decode(self, latents: Tensor, condition: Condition, geometry: Geometry) -> Iterator[Tensor]:
-        cells = (condition.channels.shape[2], condition.channels.shape[3])
+            def predict(latents: Tensor, step: int) -> Tensor:
+                if request.guidance == 1:
+                    return predict_pair(latents, step)
+                x0_cond, x0_uncond = predict_pair(torch.cat([latents, latents]), step).chunk(2)
+                x0 = guided(x0_cond, x0_uncond, request.guidance)
+                if schedule.sigmas[step].item() > GUIDED_ABOVE:
+                    return x0
+                told = split(x0, cells)
+                return Latents(split(x0_cond, cells).camera, told.still, told.scene).join()
+
+            yield predict
+
+    def decode(
+        self,
+        latents: Tensor,
+        condition: Condition,
+        geometry: Geometry,
+        request: Request,  # noqa: ARG002
+        runtime: Runtime,  # noqa: ARG002
+    ) -> Iterator[Tensor]:
+        motion = decode_motion(latents, condition.channels.cpu())
+        moments = timeline.moments(geometry.frames, loop=geometry.loop)
+        path = timeline.along(motion.path[0], moments, loop=geometry.loop)
+        if condition.camera is not None:
+            path[:, :CAMERA] = condition.camera
+        seconds = timeline.steps(geometry.frames, loop=geometry.loop) / geometry.fps
+        scene = [timeline.shown(moment, seconds, loop=geometry.loop) for moment in moments]
         with memory.explained():
-            yield from warp.frames(condition.photo, decode_motion(latents, cells), geometry.frames)
+            frames = warp.frames(
+                condition.photo, motion, path, scene, pushes=condition.pushes, fine=condition.fine
+            )
+            for photo, channels in condition.ending:
+                arriving = decode_motion(latents, channels.cpu())
+                frames = crossed(frames, photo, arriving, path, seconds)
+            yield from frames
 
 
-def _picture(photo: Tensor) -> Tensor:
-    """[3, H, W] uint8 -> the model's picture [1, 3, 8h, 8w] in -1..1."""
-    rows, columns = grid(photo.shape[2], photo.shape[1])
+def _context(tokens: Tokens, runtime: Runtime) -> Tensor:
+    """-> [2, S, D]."""
+    with hold(lambda: BertEncoder(TEXT_ENCODER), Files.single(TEXT_WEIGHTS), runtime) as encoder:
+        return encoder(tokens.ids.to(runtime.device), tokens.mask.to(runtime.device))
+
+
+def _channels(files: Files, photo: Tensor, runtime: Runtime) -> Tensor:
+    """photo: [3, H, W] uint8 -> [1, C, h, w]."""
+    with hold(ImageEncoder, files, runtime, prefix="image_encoder.") as encoder:
+        return encoder.mean([_picture(photo, size).to(runtime.device, runtime.dtype) for size in LOOKS])
+
+
+def _fine(path: Path, request: Request, photo: Tensor) -> Tensor | None:
+    """The photo at twice the clip's size, [3, 2H, 2W] fp32, where it has so much detail."""
+    height, width = photo.shape[1:]
+    seen = image.probe(path)
+    if min(seen.width / width, seen.height / height) < DETAILED or width * height > LARGEST_FINE:
+        return None
+    pixels, _ = image.fit(image.load(path, request.background).pixels, 2 * width, 2 * height, request.fit)
+    return matched(rearrange(torch.from_numpy(pixels), "h w c -> c h w"), photo)
+
+
+def _camera(request: Request, photo: Tensor) -> Tensor | None:
+    """What `--camera` asks for at each frame, [F, 7]."""
+    if request.camera is None:
+        return None
+    frames = frame_count(request, NATIVE_FRAMES)
+    times = [index / request.fps for index in range(frames)]
+    end = times[-1] + (1 / request.fps if request.loop else 0)
+    path = parse(request.camera).at(times, end, photo.shape[2] / photo.shape[1])
+    return torch.from_numpy(path).float()
+
+
+def _held(x0: Tensor, camera: Tensor) -> Tensor:
+    """Puts the asked path [F, 7] back into the answer [B, n]: the scene is told with the camera that it
+    gets."""
+    knots = torch.linspace(0, len(camera) - 1, KNOTS + 1)[1:]
+    path = F.pad(timeline.looked_up(camera, knots.tolist()), (0, len(AXES) - CAMERA))
+    asked = encode_path(path[None]).to(x0).flatten(1)
+    is_asked = torch.arange(len(AXES)) < CAMERA
+    is_held = is_asked.repeat(GROUP + 1).repeat(GROUPS).to(x0.device)
+    return torch.cat([torch.where(is_held, asked, x0[:, : len(is_held)]), x0[:, len(is_held) :]], dim=1)
+
+
+def _picture(photo: Tensor, times: float = 1.0) -> Tensor:
+    """[3, H, W] uint8 -> what the image encoder sees, in -1..1: [1, 3, 16h, 16w], or so many times that."""
+    rows, columns = (round(times * cells / PATCH) * PATCH for cells in grid(photo.shape[2], photo.shape[1]))
     size = (rows * STRIDE, columns * STRIDE)
     small = F.interpolate(photo[None].float(), size=size, mode="bilinear", antialias=True)
     return small / 127.5 - 1

@@ -86,8 +86,9 @@ def test_loading_it_does_not_import_the_compiler_for_a_second():
 import sys, torch
 from i2v_cli.families.pocket.config import WEIGHTS
 from i2v_cli.families.pocket.pipeline import CONFIG, PocketDenoiser
-from i2v_cli.weights.load import load
-load(lambda: PocketDenoiser(CONFIG), WEIGHTS, torch.float32, torch.device("cpu"), prefix="denoiser.")
+from i2v_cli.weights.component import Files
+from i2v_cli.weights.load import build
+build(lambda: PocketDenoiser(CONFIG), Files.single(WEIGHTS), dtype=torch.float32, prefix="denoiser.")
 sys.exit("torch._dynamo" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

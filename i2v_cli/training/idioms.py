@@ -1,0 +1,88 @@
+"""What people write of a camera when they write freely: whole wordings, no grammar behind them.
+
+They are the rows of `idioms.tsv`: a class and a phrase. A phrase of a class of moves serves both signs, so
+that no word gives a sign away by chance: "(right/left)" reads "right" where the sign is +1, "left" where it
+is -1. "~" marks where an adverb of speed may stand; "[a|b]" and "{name}" are as in `words`. A `bystander` is
+somebody or something that moves by itself, in any direction, and has no bearing on the camera.
+"""
+
+import csv
+import random
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from i2v_cli.training.grammar import expand, head, pick
+from i2v_cli.training.wishes import Move, Region
+from i2v_cli.training.words import Pace
+
+IDIOMS = Path(__file__).with_name("idioms.tsv")
+UNMARKED = 0.12  # of the phrases lack their apostrophes
+BRIEF = 64  # characters of a phrase that leaves room for a second one
+# What is said of one move as if there were no other.
+_SOLE = re.compile(
+    r"\b(no|not|nothing|neither|nor|without|only|just|don't|start|begin|ends?|finish|so|until|all)\b"
+)
+_SIGNED = re.compile(r"\(([^()/]*)/([^()/]*)\)")
+
+
+def moving(move: Move, pace: Pace, rng: random.Random) -> str:
+    """A wording of `move` alone."""
+    return _at_pace(_signed(rng.choice(idioms()[move.axis]), move.sign), pace, rng)
+
+
+def moving_too(move: Move, pace: Pace, rng: random.Random) -> str:
+    """A wording of `move` that can stand beside another move's."""
+    phrases = [phrase for phrase in idioms()[move.axis] if len(phrase) <= BRIEF and not _SOLE.search(phrase)]
+    return _at_pace(_signed(rng.choice(phrases), move.sign), pace, rng)
+
+
+def resting(regions: Sequence[Region], rng: random.Random) -> str:
+    """A wording of a static camera."""
+    return _unmarked(expand(_foreign("static", regions, rng), rng), rng)
+
+
+def amid(line: str, regions: Sequence[Region], rng: random.Random) -> str:
+    """`line` about the camera beside a bystander that moves anywhere."""
+    other = expand(_foreign("bystander", regions, rng), rng)
+    if rng.random() < 0.5:
+        return line + rng.choice((" while ", ", while ", " as ", ", ", ". ", "; ")) + other
+    return other + rng.choice((", ", ". ", "; ", " and ", ", but ", " - ")) + line
+
+
+@cache
+def idioms() -> dict[str, tuple[str, ...]]:
+    """The phrases by class."""
+    with IDIOMS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    return {kind: tuple(row["phrase"] for row in rows if row["class"] == kind) for kind in _kinds(rows)}
+
+
+def _kinds(rows: Sequence[dict[str, str]]) -> list[str]:
+    return list(dict.fromkeys(row["class"] for row in rows))
+
+
+def _foreign(kind: str, regions: Sequence[Region], rng: random.Random) -> str:
+    """A phrase that tells nothing of the photo's own subjects."""
+    own = {head(region.name).split()[-1] for region in regions if region.kind == "subject"}
+    return rng.choice([phrase for phrase in idioms()[kind] if not any(name in phrase for name in own)])
+
+
+def _signed(phrase: str, sign: int) -> str:
+    return _SIGNED.sub(lambda match: match[1 if sign > 0 else 2], phrase)
+
+
+def _at_pace(phrase: str, pace: Pace, rng: random.Random) -> str:
+    text = _unmarked(expand(phrase, rng), rng)
+    if not pace.adverbs:
+        return text.replace("~", "")
+    adverb = pick(pace.adverbs, rng)
+    if "~" in text:
+        return text.replace("~", adverb)
+    said = (f"{adverb}, {text}", f"{text}, {adverb}", f"{text}, {pick(pace.closers, rng)}")
+    return rng.choice((*said, f"{text} ({pick(pace.tags, rng)})", f"{text}. {pick(pace.tags, rng)}"))
+
+
+def _unmarked(text: str, rng: random.Random) -> str:
+    return text.replace("'", "") if rng.random() < UNMARKED else text
