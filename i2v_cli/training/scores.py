@@ -79,7 +79,7 @@ def scores(bench: Bench) -> list[Score]:
 def exact_path(bench: Bench) -> list[Score]:
     """`--camera` against what the finished frames show, the largest deviation on the whole way."""
     worst, told = np.zeros(len(AXES)), 0
-    for stem, text in zip(VALIDATION, PATHS, strict=False):
+    for stem, text in zip(VALIDATION, PATHS, strict=False):  # a path a photo, while there are paths
         frames = bench.clip(stem, "", {"camera": text})
         aspect = frames.shape[2] / frames.shape[1]
         times = [index / FPS for index in range(FRAMES)]

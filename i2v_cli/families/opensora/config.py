@@ -127,7 +127,7 @@ def geometry(request: Request, source: tuple[int, int]) -> Geometry:
 
 def phases(request: Request, shape: Geometry) -> tuple[Phase, ...]:
     """Text encoder, image encoder, denoiser and decoder, each alone in memory."""
-    model, item = denoiser(request), _itemsize(request)
+    model, item = denoiser(request), cpu.itemsize(request)
     pixels = shape.width * shape.height
     latents = pixels // sizes.STRIDE**2
     return (
@@ -182,9 +182,3 @@ def denoiser(request: Request) -> DenoiserConfig:
     if request.source is None:
         return PUBLISHED[published.variant(request, COMPONENTS)]
     return DenoiserConfig.from_json(published.part(request, COMPONENTS, "denoiser").read_json("config.json"))
-
-
-def _itemsize(request: Request) -> int:
-    """Bytes of a weight. `--dtype auto` is fp32 where bf16 is slow."""
-    slow = request.device == "cpu" and not cpu.computes_bf16(cpu.flags())
-    return 4 if request.dtype == "fp32" or (request.dtype == "auto" and slow) else 2

@@ -48,9 +48,9 @@ class Encoder(nn.Module):
         super().__init__()
         widths = [config.temporal_width * by for by in MULTIPLIERS]
         self.conv_in = CausalConv(config.channels, widths[0], 3, bias=False)
-        before = (widths[0], *widths)
+        before = (widths[0], *widths[:-1])
         self.block_res_blocks = nn.ModuleList(
-            _resblocks(config, first, width) for first, width in zip(before, widths, strict=False)
+            _resblocks(config, first, width) for first, width in zip(before, widths, strict=True)
         )
         self.conv_blocks = nn.ModuleList(
             CausalConv(width, width, 3, stride=2) if timed else nn.Identity()
