@@ -81,6 +81,9 @@ def _rows(keys: int) -> int:
 
 
 def _onednn(x: Tensor) -> bool:
-    """Whether oneDNN takes it: as torch is built for x86, in the two dtypes that it computes in."""
-    here = torch.backends.mkldnn.is_available() and torch.backends.cpu.get_cpu_capability().startswith("AVX")
-    return here and x.device.type == "cpu" and x.dtype in {torch.float32, torch.bfloat16}
+    """Whether oneDNN takes it: as torch is built for x86, in fp32 and, from AVX512 on, in bf16."""
+    if x.device.type != "cpu" or x.dtype not in {torch.float32, torch.bfloat16}:
+        return False
+    if x.dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return False
+    return torch.backends.mkldnn.is_available() and torch.backends.cpu.get_cpu_capability().startswith("AVX")
