@@ -15,12 +15,14 @@ from torch.utils.data import IterableDataset
 from i2v_cli.families.pocket.config import AXES, CAMERA, KINDS, KNOTS, MOVABLE
 from i2v_cli.families.pocket.vae import presence
 from i2v_cli.training.captions import KINDS_OF_REGION, Region, caption, sample
+from i2v_cli.training.idioms import whole
 from i2v_cli.training.motion import camera_path, light_path, travels
 from i2v_cli.training.seeing import Sight
 from i2v_cli.training.stirring import residual
-from i2v_cli.training.wishes import ASKED, ASKED_ELSE
+from i2v_cli.training.wishes import ASKED, ASKED_ELSE, Wish
 
 SMALLEST = 0.02  # of the picture: a region that can be asked for
+WHOLE = 0.25  # of the captions that whole prompts could stand for
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def _clip(sight: Sight, rng: random.Random) -> tuple[np.ndarray, np.ndarray, np.
         region for region, share, _ in sight.regions if region.kind in KINDS_OF_REGION and share > SMALLEST
     ]
     wish = sample(rng, stirrable)
-    words = caption(wish, rng, list(boxes))
+    words = _words(wish, list(boxes), rng)
     moved = np.zeros((KNOTS, 3, *sight.cells), dtype=np.float32)
     stirred = np.zeros((2, MOVABLE), dtype=np.float32)
     there = presence(torch.from_numpy(sight.reference[None].astype(np.float32)))[0].numpy()
@@ -96,6 +98,14 @@ def _clip(sight: Sight, rng: random.Random) -> tuple[np.ndarray, np.ndarray, np.
     if wish.light:
         path[:, CAMERA:] = light_path(wish.light, rng)
     return path, moved, stirred, words
+
+
+def _words(wish: Wish, regions: Sequence[Region], rng: random.Random) -> str:
+    """Mostly the grammar's. What a whole prompt says is nothing but a camera at its usual speed."""
+    camera_alone = len(wish.moves) <= 1 and wish.spoken and not wish.stirs and not wish.light
+    if camera_alone and all(move.speed == 1.0 for move in wish.moves) and rng.random() < WHOLE:
+        return whole(wish.moves[0] if wish.moves else None, regions, rng)
+    return caption(wish, rng, regions)
 
 
 def _cell_centres(cells: tuple[int, int]) -> np.ndarray:

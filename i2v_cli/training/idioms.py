@@ -4,6 +4,8 @@ They are the rows of `idioms.tsv`: a class and a phrase. A phrase of a class of 
 that no word gives a sign away by chance: "(right/left)" reads "right" where the sign is +1, "left" where it
 is -1. "~" marks where an adverb of speed may stand; "[a|b]" and "{name}" are as in `words`. A `bystander` is
 somebody or something that moves by itself, in any direction, and has no bearing on the camera.
+`prompts.tsv` holds whole prompts in the same notation: stories in which others move, moves that are only
+implied, film jargon, broken English.
 """
 
 import csv
@@ -14,10 +16,11 @@ from functools import cache
 from pathlib import Path
 
 from i2v_cli.training.grammar import expand, head, pick
-from i2v_cli.training.wishes import Move, Region
+from i2v_cli.training.wishes import ACTIONS_OF, Move, Region
 from i2v_cli.training.words import Pace
 
 IDIOMS = Path(__file__).with_name("idioms.tsv")
+PROMPTS = Path(__file__).with_name("prompts.tsv")
 UNMARKED = 0.12  # of the phrases lack their apostrophes
 BRIEF = 64  # characters of a phrase that leaves room for a second one
 # What is said of one move as if there were no other.
@@ -51,10 +54,16 @@ def amid(line: str, regions: Sequence[Region], rng: random.Random) -> str:
     return other + rng.choice((", ", ". ", "; ", " and ", ", but ", " - ")) + line
 
 
+def whole(move: Move | None, regions: Sequence[Region], rng: random.Random) -> str:
+    """A prompt to which nothing need be added: one move at the usual speed, or a static camera."""
+    phrase = _foreign(move.axis if move else "static", regions, rng, PROMPTS)
+    return _unmarked(expand(_signed(phrase, move.sign) if move else phrase, rng), rng)
+
+
 @cache
-def idioms() -> dict[str, tuple[str, ...]]:
+def idioms(path: Path = IDIOMS) -> dict[str, tuple[str, ...]]:
     """The phrases by class."""
-    with IDIOMS.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     return {kind: tuple(row["phrase"] for row in rows if row["class"] == kind) for kind in _kinds(rows)}
 
@@ -63,10 +72,11 @@ def _kinds(rows: Sequence[dict[str, str]]) -> list[str]:
     return list(dict.fromkeys(row["class"] for row in rows))
 
 
-def _foreign(kind: str, regions: Sequence[Region], rng: random.Random) -> str:
-    """A phrase that tells nothing of the photo's own subjects."""
-    own = {head(region.name).split()[-1] for region in regions if region.kind == "subject"}
-    return rng.choice([phrase for phrase in idioms()[kind] if not any(name in phrase for name in own)])
+def _foreign(kind: str, regions: Sequence[Region], rng: random.Random, path: Path = IDIOMS) -> str:
+    """A phrase that tells nothing of what could move in the photo itself."""
+    own = {head(region.name).split()[-1].lower() for region in regions if region.kind in ACTIONS_OF}
+    phrases = idioms(path)[kind]
+    return rng.choice([phrase for phrase in phrases if not any(name in phrase.lower() for name in own)])
 
 
 def _signed(phrase: str, sign: int) -> str:

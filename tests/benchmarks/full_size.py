@@ -142,7 +142,6 @@ def generated(folder: Path, asked: argparse.Namespace) -> dict:
         "frames": asked.frames,
         "offload": asked.offload,
         "device": "cpu",
-        "dtype": "bf16",
         "seed": 1,
         "check": "off",
         "output": folder / "clip.mp4",
@@ -158,10 +157,11 @@ def generated(folder: Path, asked: argparse.Namespace) -> dict:
 def table(made: dict, size: int, asked: argparse.Namespace) -> str:
     seconds = " | ".join(f"{made['seconds'][stage]:.0f}" for stage in STAGES)
     peak = made["peak_memory_bytes"] / 2**30
+    clip = f"{made['frames']} frames, {made['recipe']['dtype']}"
     rows = [
         f"{page.machine()}. Random weights, {size / 1e9:.1f} GB: {asked.blocks} blocks.",
         "",
-        f"| one step, {made['frames']} frames, bf16 | {', s | '.join(STAGES)}, s | peak RSS, GiB |",
+        f"| one step, {clip} | {', s | '.join(STAGES)}, s | peak RSS, GiB |",
         "|---|" + "---|" * (len(STAGES) + 1),
         f"| `--offload {asked.offload}` | {seconds} | **{peak:.2f}** |",
     ]

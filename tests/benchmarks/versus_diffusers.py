@@ -4,7 +4,8 @@
 
 Each row and side is a fresh process; what it does stands in `cogvideox_rows.py` and `svd_rows.py`. "Denoise"
 is one step: a prediction with guidance. The best of `--runs` counts, the first of which warms up. Peak memory
-is the process's resident set, weights included. Answers are compared: nothing is quick by being wrong.
+is the process's resident set, weights included. Answers are compared: nothing is quick by being wrong. No
+bf16 where the processor does not compute it.
 """
 
 import argparse
@@ -18,9 +19,11 @@ from importlib.metadata import version
 
 import page
 
+from i2v_cli.runtime import cpu
+
 SIDES = ("diffusers", "i2v")
 PARTS = ("denoise", "decode", "svd-denoise", "svd-decode")
-DTYPES = ("fp32", "bf16")
+DTYPES = ("fp32", "bf16") if cpu.computes_bf16(cpu.flags()) else ("fp32",)
 SAMPLES = 256  # values of an answer that are compared
 
 

@@ -8,8 +8,9 @@ from typing import get_args
 import pytest
 
 from i2v_cli.training.captions import Move, Wish, caption, pace_of
+from i2v_cli.training.evaluate import WORDINGS
 from i2v_cli.training.grammar import tidy
-from i2v_cli.training.idioms import IDIOMS, amid, idioms, moving, moving_too, resting
+from i2v_cli.training.idioms import IDIOMS, PROMPTS, amid, idioms, moving, moving_too, resting, whole
 from i2v_cli.training.motion import TRAVEL_AXES, travels
 from i2v_cli.training.wishes import Axis, Region
 
@@ -134,3 +135,25 @@ def test_about_half_of_the_captions_hold_an_idiom(monkeypatch):
 def test_the_phrases_are_in_the_package():
     assert IDIOMS.is_file()
     assert IDIOMS.read_text(encoding="utf-8").isascii()
+
+
+def test_there_are_very_many_whole_prompts_of_every_class_and_none_is_a_test():
+    prompts = idioms(PROMPTS)
+    assert set(prompts) == {*get_args(Axis), "static"}
+    assert all(len(set(prompts[kind])) == len(prompts[kind]) >= 50 for kind in prompts)
+    tests = {words for _, words in (line.split("\t") for line in WORDINGS.read_text().splitlines())}
+    assert not tests & {phrase for phrases in prompts.values() for phrase in phrases}
+
+
+@pytest.mark.parametrize("axis", get_args(Axis))
+def test_a_whole_prompt_tells_both_signs_apart_and_reads_clean(axis):
+    for seed in range(COUNT):
+        up, down = (whole(Move(axis, sign), (), random.Random(seed)) for sign in (1, -1))
+        assert up != down
+        assert not re.search(r"[<{}\[\]|]|\([^()]*/[^()]*\)", up + down), up
+
+
+def test_a_whole_prompt_says_nothing_of_what_the_photo_could_move():
+    sea, rng = (Region("grey sea", "water"),), random.Random(0)
+    for _ in range(COUNT):
+        assert "sea" not in whole(None, sea, rng).lower()
