@@ -37,6 +37,7 @@ class TrainConfig(BaseModel):
     """photos: folder of pictures. cutouts: folder of pictures with alpha, pasted as things that move.
 
     out: where checkpoints, metrics and the weights go. pictures: made of the photos, once, to learn from.
+    sentences: read to learn what words ask for, once.
     minutes: stop after so long, whatever the step.
     """
 
@@ -46,6 +47,7 @@ class TrainConfig(BaseModel):
     cutouts: Path | None = None
     out: Path
     pictures: Annotated[int, Field(ge=1)] = 4000
+    sentences: Annotated[int, Field(ge=1)] = 20_000
     steps: Annotated[int, Field(ge=1)] = 3000
     minutes: Annotated[float, Field(gt=0)] | None = None
     batch: Annotated[int, Field(ge=1, le=1024)] = 32

@@ -14,9 +14,10 @@ import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from i2v_cli.training.grammar import expand, head, pick
-from i2v_cli.training.wishes import ACTIONS_OF, Move, Region
+from i2v_cli.training.wishes import ACTIONS_OF, Axis, Move, Region
 from i2v_cli.training.words import Pace
 
 IDIOMS = Path(__file__).with_name("idioms.tsv")
@@ -58,6 +59,16 @@ def whole(move: Move | None, regions: Sequence[Region], rng: random.Random) -> s
     """A prompt to which nothing need be added: one move at the usual speed, or a static camera."""
     phrase = _foreign(move.axis if move else "static", regions, rng, PROMPTS)
     return _unmarked(expand(_signed(phrase, move.sign) if move else phrase, rng), rng)
+
+
+def any_whole(rng: random.Random) -> tuple[Move | None, str]:
+    """Any whole prompt, typed in any way, and the move that it asks for; None for a static camera."""
+    prompts = idioms(PROMPTS)
+    (kind,) = rng.choices(list(prompts), [len(phrases) for phrases in prompts.values()])
+    move = None if kind == "static" else Move(cast("Axis", kind), rng.choice((-1, 1)))
+    words = whole(move, (), rng)
+    typed = (words.lower(), words.rstrip("."), *(4 * [words]))
+    return move, rng.choice(typed)
 
 
 @cache

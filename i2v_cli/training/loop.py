@@ -1,9 +1,12 @@
-"""The training loop: flow matching on motion latents, bf16 compute over fp32 weights, resumable, averaged.
+"""The training loop: flow matching on motion latents over fp32 weights, resumable, averaged.
+
+Computes in bf16 where the processor does. The image encoder and the text encoder learn before it begins.
 
 Lipman et al. 2023 (flow matching); Esser et al. 2024 (logit-normal noise levels).
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +22,12 @@ from i2v_cli.events import Noted, Report, Step
 from i2v_cli.families.pocket.config import MAX_TOKENS, TEXT_WEIGHTS, TOKENIZER, DenoiserConfig
 from i2v_cli.families.pocket.denoiser import PocketDenoiser
 from i2v_cli.families.pocket.image_encoder import ImageEncoder
-from i2v_cli.families.pocket.pipeline import TEXT_ENCODER
 from i2v_cli.families.pocket.vae import encode_motion, sizes
+from i2v_cli.runtime.device import choose
 from i2v_cli.training.config import VALIDATION, TrainConfig
 from i2v_cli.training.data import Batch, Clips
 from i2v_cli.training.photos import load_cutouts, load_photos
+from i2v_cli.training.reading import load_read, read, save_read
 from i2v_cli.training.seeing import Sight, load_seen, save_seen, see
 
 LEARNING_RATE = 8e-4
@@ -38,7 +42,7 @@ LOG_EVERY = 50
 
 @dataclass
 class Run:
-    """All that a checkpoint holds; the image encoder, which learns first, has a file of its own."""
+    """All that a checkpoint holds; the two encoders, which learn first, have files of their own."""
 
     model: PocketDenoiser  # fp32
     average: PocketDenoiser
@@ -53,8 +57,9 @@ def train(config: TrainConfig, report: Report) -> Path:
     image_encoder, sights = _seen(config, report)
     run = _start(config)
     torch.manual_seed(config.seed + run.step)
-    tokenizer, text_encoder = _reader()
-    fast = PocketDenoiser(DenoiserConfig()).bfloat16()
+    dtype = choose("cpu").dtype
+    tokenizer, text_encoder = load_tokenizer(TOKENIZER), _reader(config, sights, report).to(dtype)
+    fast = PocketDenoiser(DenoiserConfig()).to(dtype)
     loader = DataLoader(
         Clips(sights, config.batch, seed=config.seed * 1_000_003 + run.step),
         batch_size=None,
@@ -115,7 +120,8 @@ def _train_step(run: Run, fast: PocketDenoiser, batch: Batch, context: tuple[Ten
     sigma = _levels(len(clean))
     noise = torch.randn_like(clean)
     noisy = (1 - sigma[:, None]) * clean + sigma[:, None] * noise
-    velocity = fast(noisy.bfloat16(), sigma, batch.reference.bfloat16(), *context).float()
+    dtype = context[0].dtype
+    velocity = fast(noisy.to(dtype), sigma, batch.reference.to(dtype), *context).float()
     grid = (batch.reference.shape[2], batch.reference.shape[3])
     errors = ((velocity - (noise - clean)) ** 2).split(sizes(grid), dim=1)
     losses = [part.mean() for part in errors]
@@ -152,11 +158,12 @@ def _context(captions: list[str], tokenizer: Tokenizer, text_encoder: BertEncode
     return states.clone(), tokens.mask
 
 
-def _reader() -> tuple[Tokenizer, BertEncoder]:
-    """What will read the prompts: a word that is in pieces then must be in pieces now."""
-    encoder = BertEncoder(TEXT_ENCODER)
-    encoder.load_state_dict(load_file(TEXT_WEIGHTS))
-    return load_tokenizer(TOKENIZER), encoder.bfloat16().eval()
+def _reader(config: TrainConfig, sights: Sequence[Sight], report: Report) -> BertEncoder:
+    """The second part of training, a quarter of an hour, or what an earlier run has left of it."""
+    path = config.out / TEXT_WEIGHTS.name
+    if not (config.resume and path.is_file()):
+        save_read(read(sights, config.sentences, config.seed, report), path)
+    return load_read(path)
 
 
 def _progress(config: TrainConfig, run: Run) -> float:

@@ -24,6 +24,7 @@ from i2v_cli.errors import UsageError
 from i2v_cli.events import Noted, Report
 from i2v_cli.families.pocket.config import KINDS, grid
 from i2v_cli.families.pocket.image_encoder import Head, ImageEncoder, reference
+from i2v_cli.runtime.device import choose
 from i2v_cli.training import teacher
 from i2v_cli.training.captions import Region
 from i2v_cli.training.photos import Cutout, Photo
@@ -151,7 +152,8 @@ def _look(
     encoder: ImageEncoder, photos: Sequence[Photo], cutouts: Sequence[Cutout], count: int, seed: int
 ) -> list[Looked]:
     cv2.setNumThreads(1)
-    rng, fast = random.Random(seed), ImageEncoder().bfloat16()
+    dtype = choose("cpu").dtype
+    rng, fast = random.Random(seed), ImageEncoder().to(dtype)
     fast.load_state_dict(encoder.state_dict())
     looked = []
     for number in range(max(count // BATCH, 2)):
@@ -159,7 +161,7 @@ def _look(
         pictures = [picture(rng.choice(photos[half::2]), cutouts, cells, rng) for _ in range(BATCH)]
         with torch.no_grad():
             pixels = picture_tensor(np.stack([one.pixels for one in pictures]))
-            features = fast.features(pixels.bfloat16())
+            features = fast.features(pixels.to(dtype))
         looked.append(Looked(half, pictures, features))
     return looked
 

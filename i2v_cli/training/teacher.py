@@ -76,6 +76,14 @@ def full_weights() -> dict[str, Tensor]:
     }
 
 
+def reader_weights(tokenizer: Tokenizer) -> dict[str, Tensor]:
+    """`full_weights`, the words' embeddings in the order of a pruned tokenizer."""
+    full, weights = full_tokenizer().get_vocab(), full_weights()
+    pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    weights[WORDS] = weights[WORDS][torch.tensor([full[piece] for piece, _ in pieces])]
+    return weights
+
+
 def export(out: Path, seed: int) -> None:
     """Writes `text_encoder.safetensors` (bf16) and `tokenizer.json`: common pieces and all that captions use.
 

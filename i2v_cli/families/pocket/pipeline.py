@@ -66,10 +66,11 @@ LARGEST_FINE = 1920 * 1088  # pixels of a clip: above it, it would take gigabyte
 
 
 class Pipeline:
-    """`weights`: the networks that training makes; the text encoder is always the package's own."""
+    """`weights`: what training makes; the text encoder lies beside them."""
 
     def __init__(self, weights: Path = WEIGHTS) -> None:
         self.files = Files.single(weights)
+        self.text = Files.single(weights.with_name(TEXT_WEIGHTS.name))
 
     def encode(
         self,
@@ -88,10 +89,10 @@ class Pipeline:
                 )
             )
         context = remembered(
-            Files.single(TEXT_WEIGHTS),
+            self.text,
             runtime,
             (request.prompt, request.negative),
-            lambda: _context(tokens, runtime),
+            lambda: _context(self.text, tokens, runtime),
         )
         channels = self._channels(photo, runtime)
         return Condition(
@@ -173,9 +174,9 @@ class Pipeline:
             yield from frames
 
 
-def _context(tokens: Tokens, runtime: Runtime) -> Tensor:
+def _context(files: Files, tokens: Tokens, runtime: Runtime) -> Tensor:
     """-> [2, S, D]."""
-    with hold(lambda: BertEncoder(TEXT_ENCODER), Files.single(TEXT_WEIGHTS), runtime) as encoder:
+    with hold(lambda: BertEncoder(TEXT_ENCODER), files, runtime) as encoder:
         return encoder(tokens.ids.to(runtime.device), tokens.mask.to(runtime.device))
 
 
