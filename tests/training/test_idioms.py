@@ -10,7 +10,17 @@ import pytest
 from i2v_cli.training.captions import Move, Wish, caption, pace_of
 from i2v_cli.training.evaluate import WORDINGS
 from i2v_cli.training.grammar import tidy
-from i2v_cli.training.idioms import IDIOMS, PROMPTS, amid, idioms, moving, moving_too, resting, whole
+from i2v_cli.training.idioms import (
+    IDIOMS,
+    PROMPTS,
+    amid,
+    any_whole,
+    idioms,
+    moving,
+    moving_too,
+    resting,
+    whole,
+)
 from i2v_cli.training.motion import TRAVEL_AXES, travels
 from i2v_cli.training.wishes import Axis, Region
 
@@ -157,3 +167,14 @@ def test_a_whole_prompt_says_nothing_of_what_the_photo_could_move():
     sea, rng = (Region("grey sea", "water"),), random.Random(0)
     for _ in range(COUNT):
         assert "sea" not in whole(None, sea, rng).lower()
+
+
+def test_any_whole_prompt_comes_with_the_move_that_it_asks_for():
+    static = {phrase.rstrip(".") for phrase in idioms(PROMPTS)["static"]}
+    rng, signs = random.Random(0), Counter()
+    for _ in range(COUNT):
+        move, words = any_whole(rng)
+        signs[move and move.sign] += 1
+        assert words.rstrip(".") not in static or move is None
+    assert signs[1] == pytest.approx(signs[-1], rel=0.15)
+    assert 0.15 < signs[None] / COUNT < 0.3
