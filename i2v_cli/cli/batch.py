@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from i2v_cli.jobs.job import Job, Refused
     from i2v_cli.jobs.task import Outcome
 
-SHOWN = 5  # places of refused rows
+SHOWN = 20  # refused rows
 COUNTED = {
     "made": "made",
     "there": "there already",
@@ -128,10 +128,25 @@ def _check_folder(folder: Path) -> None:
 
 
 def _refuse(refused: "list[Refused]") -> NoReturn:
-    """The first one's error, with the places of the others."""
-    first, others = refused[0].error, [row.place for row in refused[1:]]
-    more = f"; also refused: {', '.join(others[:SHOWN])}{' ...' if len(others) > SHOWN else ''}"
-    raise type(first)(first.message + (more if others else ""), first.hint)
+    """The first one's error, after a line for each when there are several."""
+    first, others = refused[0].error, len(refused) - 1
+    if others:
+        _table([_refusal(row) for row in refused[:SHOWN]])
+        if len(refused) > SHOWN:
+            say(f"  ... and {len(refused) - SHOWN} more")
+    more = f"; {others} more {'row is' if others == 1 else 'rows are'} refused" if others else ""
+    raise type(first)(first.message + more, first.hint)
+
+
+def _refusal(row: "Refused") -> tuple[str, str, str]:
+    return row.place, row.error.exit_code.name.lower(), row.error.message
+
+
+def _table(lines: list[tuple[str, str, str]]) -> None:
+    """Where each failure stands, what it is called, what happened."""
+    places, codes = (max((len(line[column]) for line in lines), default=0) for column in (0, 1))
+    for place, code, message in lines:
+        say(f"  {place:<{places}}  {code:<{codes}}  {message.removeprefix(f'{place}: ')}")
 
 
 class Summary:
@@ -205,7 +220,8 @@ class Summary:
             emit("result", {**counts, "rows": [*rows, *refused], "exit_code": int(code)})
         if not self._streams.quiet:
             say(", ".join(f"{number} {COUNTED[name]}" for name, number in counts.items() if number))
-        self._tell_failures()
+        failed = [(one.place, one.code, one.message) for one in self._outcomes if one.fate == "failed"]
+        _table([*map(_refusal, self._refused), *failed])
         if failures:
             say(f"error: {failures} of {len(self._checked) + len(self._refused)} rows failed")
         elif fates["busy"]:
@@ -213,14 +229,6 @@ class Summary:
         if code:
             say("hint: the same command again makes only what is missing")
         return code
-
-    def _tell_failures(self) -> None:
-        """A table: where it stands, what it is called, what happened."""
-        lines = [(row.place, row.error.exit_code.name.lower(), row.error.message) for row in self._refused]
-        lines += [(one.place, one.code, one.message) for one in self._outcomes if one.fate == "failed"]
-        places, codes = (max((len(line[column]) for line in lines), default=0) for column in (0, 1))
-        for place, code, message in lines:
-            say(f"  {place:<{places}}  {code:<{codes}}  {message.removeprefix(f'{place}: ')}")
 
     def _row(self, outcome: "Outcome") -> dict[str, Any]:
         fields = asdict(outcome)

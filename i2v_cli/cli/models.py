@@ -161,7 +161,12 @@ def verify(
     parts = _parts(name)
     verdicts = []
     for part in parts:
-        for verdict in verify.verify(part, _root(part, source), _published(part, source)):
+        try:
+            root = hub.root(part, source)
+        except FileNotFoundError:
+            hub.locate_all(name, parts, source=source)  # raises: this one is not here at all
+            raise
+        for verdict in verify.verify(part, root, _published(part, root, source)):
             verdicts.append(verdict)
             if not json:
                 reason = f": {verdict.reason}" if verdict.reason else ""
@@ -269,22 +274,13 @@ def _at(source: str | None, revision: str | None) -> str | None:
     return f"{source or ''}@{revision}"
 
 
-def _root(part: "Component", source: str | None) -> "Path":
-    from i2v_cli.weights import hub
-
-    try:
-        return hub.root(part, source)
-    except FileNotFoundError:
-        return hub.locate(part, source=source).folder  # raises the error with the hint
-
-
-def _published(part: "Component", source: str | None) -> dict[str, str]:
+def _published(part: "Component", root: "Path", source: str | None) -> dict[str, str]:
     """Digests from the hub, asked for only where the cache has no links, which tell them."""
     from i2v_cli.weights import hub, verify
     from i2v_cli.weights import pull as hub_pull
 
     in_cache = isinstance(hub.origin(part, source), hub.Origin)
-    linked = all(hub.stored_digest(path) for path in verify.files(part, _root(part, source)))
+    linked = all(hub.stored_digest(path) for path in verify.files(part, root))
     if linked or hub.offline() or not in_cache:
         return {}
     return {file.path: file.digest for listing in hub_pull.listings([part], source) for file in listing.files}

@@ -35,9 +35,9 @@ def gain(picture: torch.Tensor, *, sideways: bool) -> float:
     crop = picture[inside]
     outside = torch.ones_like(picture, dtype=torch.bool)
     outside[inside] = False
-    quilted = extend(crop, Margins(cut_x, cut_y, cut_x, cut_y))
+    made = extend(crop, Margins(cut_x, cut_y, cut_x, cut_y), torch.zeros(1, 1))
     mirrored = F.pad(crop[None], (cut_x, cut_x, cut_y, cut_y), mode="reflect")[0]
-    errors = [(made - picture).square()[outside].mean() for made in (mirrored, quilted)]
+    errors = [(one - picture).square()[outside].mean() for one in (mirrored, made)]
     return float(10 * torch.log10(errors[0] / errors[1]))
 
 

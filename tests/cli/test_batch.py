@@ -118,8 +118,10 @@ def test_nothing_runs_when_a_row_is_wrong(run, rows, folder, capsys):
     rows("a", "none", "none")
     assert run("batch", "rows.csv") == 3
     err = capsys.readouterr().err
-    assert err.startswith("error: rows.csv:3: cannot read image none.png")
-    assert "also refused: rows.csv:4" in err
+    *table, error, hint = err.splitlines()
+    assert [line.split()[:2] for line in table] == [["rows.csv:3", "input"], ["rows.csv:4", "input"]]
+    assert error.startswith("error: rows.csv:3: cannot read image none.png")
+    assert error.endswith("; 1 more row is refused") and hint.startswith("hint: ")
     assert not Path("a.mp4").exists() and not Path("i2v-ledger.jsonl").exists()
 
 

@@ -166,7 +166,7 @@ def test_verify_finds_the_damage_and_repairs_it(tiny, run, capsys):
 
 def test_verify_of_what_is_not_here_names_the_command(tiny, run, capsys):
     assert run("models", "verify", "tiny") == 4
-    assert "models pull" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("hint: i2v models pull tiny\n")
 
 
 def test_a_folder_serves_in_place_of_a_repository(tiny, run, capsys, tmp_path):

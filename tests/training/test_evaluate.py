@@ -52,7 +52,11 @@ def clip(picture: torch.Tensor, *moves: Move, frames: int = 13) -> np.ndarray:
     knots[:, :CAMERA] = torch.from_numpy(camera_path(Wish(moves), random.Random(0), travels=False))
     moments = timeline.moments(frames, loop=False)
     still = Motion(
-        knots[None], torch.zeros(1, KNOTS, 3, 8, 12), torch.zeros(1, 3, 8, 12), torch.zeros(1, 1, 8, 12)
+        path=knots[None],
+        residual=torch.zeros(1, KNOTS, 3, 8, 12),
+        movable=torch.zeros(1, 3, 8, 12),
+        depth=torch.zeros(1, 1, 8, 12),
+        subjects=torch.zeros(1, 8, 12),
     )
     path = timeline.along(knots, moments, loop=False)
     scene = [timeline.shown(moment, 3.0, loop=False) for moment in moments]

@@ -38,6 +38,7 @@ from i2v_cli.families.pocket.config import (
 # A cubic spline of so many coefficients follows every move a person asks for and none of the sampler's
 # jitter; light may change faster.
 CAMERA_SPLINE, LIGHT_SPLINE = 7, 14
+SUBJECT = KINDS.index("subject")
 ONE_WAY = 0.3  # of a move's way: so much of it backwards is no wish
 
 
@@ -76,13 +77,14 @@ class Motion:
     path: [B, 48, 9], the axes at each knot; an axis that rests is exactly zero. residual: [B, 48, 3, h, w],
     where a cell fetches from beyond the camera (x, y), and its log gain. movable: [B, 3, h, w] in 0..1, how
     much of the flow counts, of backdrops and of the other kinds, and of the gain. depth: [B, 1, h, w] in
-    0..1, inverse: 1 is what stands nearest, 0 is the sky.
+    0..1, inverse: 1 is what stands nearest, 0 is the sky. subjects: [B, h, w] in 0..1, where those stand.
     """
 
     path: Tensor
     residual: Tensor
     movable: Tensor
     depth: Tensor
+    subjects: Tensor
 
     def gated(self) -> Tensor:
         """`residual` where it counts, zero elsewhere: [B, 48, 3, h, w]."""
@@ -97,7 +99,8 @@ def encode_motion(path: Tensor, residual: Tensor, stirred: Tensor, reference: Te
     path: [B, 48, 9]. residual: [B, 48, 3, h, w], anything where nothing stirs. stirred: [B, 2, 10] in 0..1,
     the kinds that move and those whose light changes. reference: [B, 15, h, w], what the image encoder saw.
     """
-    motion = Motion(path, residual, movable(stirred, reference), reference[:, -1:])
+    gates = movable(stirred, reference)
+    motion = Motion(path, residual, gates, reference[:, -1:], reference[:, SUBJECT])
     scene = motion.gated() * _scale(reference)
     scene = rearrange(scene, "b (g k) d h w -> b g h w (k d)", k=GROUP)
     return Latents(encode_path(path), stirred.flatten(1) * 2 - 1, scene).join()
@@ -128,6 +131,7 @@ def decode_motion(latents: Tensor, reference: Tensor) -> Motion:
         # A kind that rests is told so, at -0.85 or less; one that was not heard clearly lies between.
         movable((stirred + 0.75).div(0.4).clamp(0, 1), reference),
         reference[:, -1:],
+        reference[:, SUBJECT],
     )
 
 

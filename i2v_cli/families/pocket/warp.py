@@ -85,7 +85,8 @@ class Sight:
 
 def _sight(photo: Tensor, path: Tensor, motion: Motion, pushes: Pushes | None, fine: Tensor | None) -> Sight:
     margins = _margins(photo, path)
-    picture = extend(photo, margins) if fine is None else extend(fine, margins.doubled())
+    whole, beyond = (photo, margins) if fine is None else (fine, margins.doubled())
+    picture = extend(whole, beyond, motion.subjects[0])
     canvas = pyramid(picture, _extent(photo, margins), is_fine=fine is not None)
     height, width = photo.shape[1:]
     rows = min(FLOW_ROWS, height)

@@ -13,6 +13,7 @@ REST = Motion(
     torch.zeros(1, KNOTS, 3, *CELLS),
     torch.zeros(1, 3, *CELLS),
     torch.zeros(1, 1, *CELLS),
+    torch.zeros(1, *CELLS),
 )
 FIRST, SECOND = torch.randint(0, 255, (2, 3, 64, 96), generator=torch.Generator().manual_seed(1)).byte()
 

@@ -155,7 +155,8 @@ def test_traces_of_a_kind_are_not_present_and_its_surest_place_is():
 def test_gates_hold_what_moves_of_a_motion_made_by_hand():
     movable = torch.zeros(1, 3, *GRID)
     movable[0, 1, 0, 0] = 0.5
-    motion = Motion(eased(), torch.ones(1, KNOTS, 3, *GRID), movable, torch.zeros(1, 1, *GRID))
+    residual, nothing = torch.ones(1, KNOTS, 3, *GRID), torch.zeros(1, 1, *GRID)
+    motion = Motion(eased(), residual, movable, nothing, nothing[0])
     gated = motion.gated()
     assert gated[0, :, :2, 0, 0].unique().tolist() == [0.5]
     assert gated.sum() == KNOTS * 2 * 0.5

@@ -27,7 +27,11 @@ def rested(depth: torch.Tensor | None = None) -> Motion:
     """Nothing moves by itself."""
     depth = torch.zeros(1, 1, *CELLS) if depth is None else depth
     return Motion(
-        torch.zeros(1, KNOTS, len(AXES)), torch.zeros(1, KNOTS, 3, *CELLS), torch.zeros(1, 3, *CELLS), depth
+        torch.zeros(1, KNOTS, len(AXES)),
+        torch.zeros(1, KNOTS, 3, *CELLS),
+        torch.zeros(1, 3, *CELLS),
+        depth,
+        torch.zeros(1, *CELLS),
     )
 
 
@@ -41,7 +45,8 @@ def stirred(
     times = torch.sin(3 * math.pi * times) if loops else times
     ways = times[:, None] * torch.tensor([-x, -y, gain])
     still = rested()
-    return Motion(still.path, ways[None, :, :, None, None].expand(-1, -1, -1, *CELLS), movable, still.depth)
+    residual = ways[None, :, :, None, None].expand(-1, -1, -1, *CELLS)
+    return Motion(still.path, residual, movable, still.depth, still.subjects)
 
 
 def path(frames: int, **ends: float) -> torch.Tensor:
