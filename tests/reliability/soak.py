@@ -12,6 +12,7 @@ import rig
 from rig import Budget, Outcome
 
 WARM = 20  # clips till every cache is full
+BATCH = 10  # clips for which networks stay loaded
 SLOPE = 50_000  # bytes a clip: a leak of a frame of this size would be 12,288, of a network millions
 PROMPTS = ("pan left", "zoom in", "the sea moves", "tilt up and roll left", "", "smoke rises slowly")
 
@@ -43,30 +44,18 @@ def clips(budget: Budget) -> Outcome:
 
 
 def _made(count: int, seed: int, folder: Path) -> list[Sample]:
-    """In a process of its own."""
-    from i2v_cli.generate import generate
-    from i2v_cli.plan import plan
-    from i2v_cli.resolve import resolve
+    """In a process of its own, as batches make them: ten, then all networks are loaded anew."""
+    from i2v_cli.runtime import hold
 
     dice, photo = random.Random(seed), rig.photo(folder)
     samples = []
-    for number in range(count):
-        kind = list(rig.SUFFIXES)[number % len(rig.SUFFIXES)]
-        flags = {
-            "image": photo,
-            "prompt": dice.choice(PROMPTS),
-            "preset": "pocket",
-            "output": str(folder / f"{number}{rig.SUFFIXES[kind]}"),
-            "format": kind,
-            "size": "64x64",
-            "frames": rig.FRAMES,
-            "steps": 2,
-            "threads": 1,
-            "seed": dice.randrange(2**32),
-        }
-        made = generate(plan(resolve(flags, {}).request), lambda _: None)
-        assert made.path is not None and made.path.exists()
-        samples.append(_sample())
+    for start in range(0, count, BATCH):
+        with hold.keeping(spare=0):
+            for number in range(start, min(start + BATCH, count)):
+                kind = list(rig.SUFFIXES)[number % len(rig.SUFFIXES)]
+                target, prompt = folder / f"{number}{rig.SUFFIXES[kind]}", dice.choice(PROMPTS)
+                rig.made(photo, target, kind=kind, prompt=prompt, seed=dice.randrange(2**32))
+                samples.append(_sample())
     return samples
 
 
