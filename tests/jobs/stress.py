@@ -124,7 +124,7 @@ def kills(points: int, rows: int, folder: Path, rng: random.Random) -> str:
     whole = Folder(folder / "whole", rows)
     began = time.monotonic()
     assert ended(whole.start(), PATIENCE) == 0, (whole.path / "log.txt").read_text()
-    spread = (time.monotonic() - began) / 3
+    spread = (time.monotonic() - began) / 6
     whole.finish(0)
     killed = batches = 0
     while killed < points:

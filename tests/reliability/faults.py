@@ -9,8 +9,9 @@ import rig
 from rig import Budget, Outcome, Place
 
 CODES = {"ENOSPC": 5, "EIO": 7}
-# Where a file system has no links and no exchange, rename does it; a folder that is there need not be made.
-REPLACEABLE = ("link(", "linkat(", "renameat2(", "mkdir(")
+# Where a file system has no links and no exchange, rename does it; a folder that is there need not be made;
+# a lock that finds no room for the file it tries `flock` on takes it that there is flock.
+REPLACEABLE = ("link(", "linkat(", "renameat2(", "mkdir(", "O_TMPFILE")
 
 
 def at_every_call(budget: Budget) -> Outcome:
