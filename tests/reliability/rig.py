@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import itertools
 import multiprocessing
+import multiprocessing.connection
 import os
 import random
 import secrets
@@ -40,7 +41,7 @@ OLD = b"what stood there before"
 context = multiprocessing.get_context("forkserver")
 context.set_forkserver_preload(["warm"])
 os.environ["PYTHONPATH"] = str(Path(__file__).parent)  # the fork server knows no other way to `warm`
-starting = threading.Lock()
+starting = threading.Lock()  # a start asks all processes for their exit codes, which are told but once
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -100,11 +101,12 @@ class Run:
 
     def wait(self, seconds: float = PATIENCE) -> int | None:
         """The exit code, negative for a signal; None when it hangs (and is then ended)."""
-        self.process.join(seconds)
-        code = self.process.exitcode
-        if code is None:
-            self.process.kill()
-            self.process.join()
+        multiprocessing.connection.wait([self.process.sentinel], seconds)
+        with starting:
+            code = self.process.exitcode
+            if code is None:
+                self.process.kill()
+                self.process.join()
         return code
 
     def said(self) -> str:
