@@ -37,10 +37,13 @@ def choose(
     """What is asked for, or the best that is here; sets torch's thread count.
 
     A device or dtype that is asked for and not there is a UsageError; a dtype that computes wrongly here is
-    replaced by fp32, with a warning.
+    replaced by fp32, with a warning. More threads than cores get one too.
     """
     report = report or _quiet
     found = torch.device(_device(device, report))
+    if threads is not None and threads > (cores := cpu.usable()):
+        told = "1 core" if cores == 1 else f"{cores} cores"
+        report(Warned(f"--threads {threads}, but this process may use {told}: they only wait for each other"))
     # torch's own default knows OMP_NUM_THREADS and physical cores, but no container.
     threads = threads or min(torch.get_num_threads(), cpu.free())
     torch.set_num_threads(threads)

@@ -65,6 +65,16 @@ def test_threads_default_to_no_more_than_this_process_may_use() -> None:
 
 def test_threads_asked_for_are_set() -> None:
     assert choose("cpu", "fp32", 3).threads == 3
+
+
+def test_more_threads_than_cores_are_warned_of() -> None:
+    said: list[Event] = []
+    cores = cpu.usable()
+    choose("cpu", "fp32", cores, said.append)
+    assert not said
+    choose("cpu", "fp32", cores + 1, said.append)
+    assert [type(event) for event in said] == [Warned]
+    assert f"--threads {cores + 1}" in said[0].message
     assert torch.get_num_threads() == 3
 
 
