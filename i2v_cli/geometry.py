@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from i2v_cli.errors import UsageError
+from i2v_cli.errors import SizeError, UsageError
 from i2v_cli.request import SIZE_PATTERN, Request
 
 # What is moved, held or closed to a loop by hand.
@@ -44,6 +44,12 @@ def refuse_control(request: Request, instead: str = "", takes: Collection[str] =
             raise UsageError(
                 f"{request.family} takes no {said}", f"drop {said}; {instead}--preset pocket takes it"
             )
+
+
+def no_size(request: Request, problem: str, hint: str) -> SizeError:
+    """The error for a size that a family does not make; `hint` is for who can ask for another one."""
+    own = "a video goes on in its own size; --preset pocket takes any"
+    return SizeError(problem, own if request.extend else hint)
 
 
 def frame_count(request: Request, native: int) -> int:

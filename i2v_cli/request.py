@@ -29,7 +29,7 @@ Colour: TypeAlias = Annotated[
 CameraText: TypeAlias = Annotated[
     str,
     StringConstraints(max_length=20_000),
-    Field(description="a camera's path or a file of keyframes", examples=["'pan right 15%'"]),
+    Field(description="a camera's path in words, or keyframes as a text", examples=["'pan right 15%'"]),
 ]
 PushText: TypeAlias = Annotated[str, StringConstraints(max_length=20_000)]
 # How an output's name tells its format; "frames" is a folder and has no suffix.

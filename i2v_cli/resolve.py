@@ -39,6 +39,15 @@ OTHER_VARIABLES = frozenset(
         "I2V_NO_LOG",
         "I2V_DEBUG",
         "I2V_PULL",
+        "I2V_WAIT",
+        "I2V_RETRY",
+        "I2V_KEEP_GOING",
+        "I2V_JOBS",
+        "I2V_ISOLATE",
+        "I2V_TIMEOUT",
+        "I2V_LIMIT",
+        "I2V_ARCHIVE",
+        "I2V_RAY",
     }
 )
 LENGTHS = ("seconds", "frames")

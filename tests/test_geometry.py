@@ -2,7 +2,7 @@
 
 import pytest
 
-from i2v_cli.geometry import frame_count, pixel_size
+from i2v_cli.geometry import frame_count, no_size, pixel_size
 
 PHOTO = (1536, 960)
 
@@ -41,3 +41,11 @@ def test_without_a_size_the_aspect_is_the_photos_at_the_presets_area(make_reques
 )
 def test_length_is_frames_or_seconds_or_the_familys_own(make_request, asked, frames):
     assert frame_count(make_request(**asked), native=49) == frames
+
+
+@pytest.mark.parametrize(
+    ("extend", "hint"), [(False, "use --size 720x480"), (True, "--preset pocket takes any")]
+)
+def test_no_other_size_is_named_for_a_video_that_goes_on(make_request, extend, hint):
+    error = no_size(make_request(extend=extend), "100x100 is no size of this model", "use --size 720x480")
+    assert (error.message, hint in error.hint) == ("100x100 is no size of this model", True)

@@ -80,7 +80,7 @@ def cli_page() -> str:
 def presets_page() -> str:
     """The keys of a preset: what each takes, its default and its meaning."""
     hints = get_type_hints(generate.generate, include_extras=True)
-    rows = ["| key | takes | default | meaning |", "|---|---|---|---|"]
+    rows = ["| key | takes | default of `pocket` | meaning |", "|---|---|---|---|"]
     family = config(resolve.DEFAULT_PRESET).DEFAULTS
     for key, field in Request.model_fields.items():
         if key in presets.FORBIDDEN:

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from i2v_cli import presets, resolve
+from i2v_cli.cli import app
 from i2v_cli.errors import UsageError
 from i2v_cli.families.pocket.config import DEFAULTS
 from i2v_cli.request import Request
@@ -142,6 +144,15 @@ def test_image_and_prompt_have_no_variables():
 def test_misspelt_variable_names_the_nearest():
     told = list(resolve.unknown_variables({"I2V_STEP": "1", "I2V_JSON": "1", "PATH": "", "I2V_DEBUG": "1"}))
     assert told == ["the variable I2V_STEP is not known and has no effect. did you mean I2V_STEPS?"]
+
+
+def test_no_variable_that_a_flag_reads_is_called_unknown():
+    commands = [typer.main.get_command(app.build())]
+    for command in commands:
+        commands += getattr(command, "commands", {}).values()
+    read = {param.envvar for command in commands for param in command.params if param.envvar}
+    assert len(read) > 10
+    assert list(resolve.unknown_variables(dict.fromkeys(read, "1"))) == []
 
 
 def test_length_of_a_later_layer_pushes_out_the_other_kind():

@@ -48,9 +48,9 @@ def extend(
 ) -> None:
     """A video goes on: what it holds, and then what happens next.
 
-    Size and frame rate are the video's own. --seconds is how long the new part is; its first frame is the
-    last one of the video. Sound is not kept. Flags have their twins in the environment, as those of
-    `generate`.
+    Size and frame rate are the video's own. --seconds is how long the new part is; it begins with what the
+    model sees of the video, as a rule the last frame. Sound is not kept. Flags have their twins in the
+    environment, as those of `generate`.
 
     \b
     Examples:

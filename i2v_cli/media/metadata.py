@@ -29,7 +29,7 @@ OWN = "urn:i2v-cli:recipe:1/"
 
 # What says who or what is in the picture: the words, the names of the user's files (a preset can be one), and
 # the digest by which whoever has the photo would know it again.
-PRIVATE = ("prompt", "negative", "image", "image_sha256", "output", "sheet", "preset")
+PRIVATE = ("prompt", "negative", "image", "image_sha256", "masks", "last", "output", "sheet", "preset")
 
 PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{rdf}">

@@ -107,6 +107,8 @@ def test_levels_leave_out_words_and_names_or_everything():
         "negative": "y",
         "seed": 1,
         "preset": "our-holiday",
+        "masks": ["home/grandma.png:8%,0"],
+        "last": "night.jpg",
         "clips": [{"prompt": "z", "image": "me.jpg", "steps": 2}],
     }
     assert metadata.recipe_at(recipe, "full") == recipe

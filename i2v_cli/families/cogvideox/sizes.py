@@ -3,7 +3,7 @@ only.
 """
 
 from i2v_cli.errors import SizeError
-from i2v_cli.geometry import frame_count, pixel_size
+from i2v_cli.geometry import frame_count, no_size, pixel_size
 from i2v_cli.request import Request
 
 STRIDE = 8  # pixels a latent
@@ -23,7 +23,8 @@ def pixels(request: Request, source: tuple[int, int], table: Table | None) -> tu
     if table is not None:
         only = (table[2] * STRIDE, table[1] * STRIDE)
         if request.size is not None and pixel_size(request, source) != only:
-            raise SizeError(
+            raise no_size(
+                request,
                 f"{_asked(request, source)} is no size of this model: it makes {_named(only)} only",
                 f"drop --size; --fit says how the photo fills {_named(only)}; "
                 "--preset cogvideox1.5-5b makes other sizes",
@@ -33,7 +34,8 @@ def pixels(request: Request, source: tuple[int, int], table: Table | None) -> tu
         return _nearest(source)
     asked = pixel_size(request, source)
     if not _is_legal(asked):
-        raise SizeError(
+        raise no_size(
+            request,
             f"{_asked(request, source)} is no size of this model: the short side is {SHORT_SIDE}, "
             f"the long one {SHORT_SIDE} to {LONG_SIDE} by {MULTIPLE}",
             f"--size {_named(_nearest(asked))} is the nearest",

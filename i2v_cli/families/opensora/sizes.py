@@ -8,7 +8,7 @@ import math
 from itertools import chain
 
 from i2v_cli.errors import SizeError, UsageError
-from i2v_cli.geometry import frame_count, pixel_size
+from i2v_cli.geometry import frame_count, no_size, pixel_size
 from i2v_cli.request import Request
 
 STRIDE = 8  # pixels a latent
@@ -70,7 +70,8 @@ def pixels(request: Request, source: Size) -> Size:
     elif asked in TRAINED:
         return asked
     nearest = video(_nearest(asked, _lines_of(math.prod(asked))))
-    raise SizeError(
+    raise no_size(
+        request,
         f"{request.size} is no size of this model, which makes 144 to 720 lines in sizes of its own",
         f"--size {nearest[0]}x{nearest[1]} is the nearest",
     )

@@ -15,7 +15,7 @@ from i2v_cli.families.svd.networks import (
     STREAMED_PARAMETERS,
     DenoiserConfig,
 )
-from i2v_cli.geometry import Geometry, frame_count, pixel_size, refuse_control
+from i2v_cli.geometry import Geometry, frame_count, no_size, pixel_size, refuse_control
 from i2v_cli.request import Request
 from i2v_cli.runtime import cpu
 from i2v_cli.runtime.memory import Phase
@@ -134,7 +134,8 @@ def _pixels(request: Request, source: tuple[int, int]) -> tuple[int, int]:
         return nearest[0], nearest[1]
     width, height = (int(side) for side in request.size.split("x"))
     if width % STRIDE or height % STRIDE or min(width, height) < LEAST_SIDE:
-        raise SizeError(
+        raise no_size(
+            request,
             f"{request.size} is no size of {request.family}: sides: multiples of {STRIDE} from {LEAST_SIDE}",
             f"use --size {nearest[0]}x{nearest[1]}; it was trained on 1024x576",
         )
