@@ -67,9 +67,9 @@ def _steps(rows: list[Row]) -> Iterator[Step]:
     stands, before, unit = HOME, 0.0, ""
     for index, (where, cells) in enumerate(rows):
         time, own_unit = _time(where, cells)
-        if index and own_unit != unit:
+        if unit and own_unit != unit:
             raise UsageError(f"{where}: times are seconds or percent, not both", "write all of them alike")
-        unit = own_unit
+        unit = own_unit if time or index else ""  # nothing is the same in both
         position = _position(where, cells, stands)
         if time == 0 and not index:
             if position != HOME:
@@ -130,7 +130,11 @@ def _ease(where: str, cells: dict[str, str]) -> Ease:
 def _csv_rows(text: str, place: str, lines_before: int) -> Iterator[Row]:
     reader = csv.reader(io.StringIO(text), skipinitialspace=True)
     try:
-        header = [_column(name.strip(), f"{place}:{lines_before + 1}") for name in next(reader)]
+        top = f"{place}:{lines_before + 1}"
+        header = [_column(name.strip(), top) for name in next(reader)]
+        for name in header:
+            if header.count(name) > 1:
+                raise UsageError(f"{top}: the column {name} stands there twice", "drop one")
         for row in reader:
             where = f"{place}:{lines_before + reader.line_num}"
             cells = [cell.strip() for cell in row]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 NUMBER = r"\s*([-+]?\d+(?:\.\d+)?)\s*(%?)\s*"
 PAIR = re.compile(NUMBER + "," + NUMBER)
+FARTHEST = 2.0  # of the photo's sides
 SAME_SHAPE = 0.02  # of the aspect: a mask may be a smaller copy of the photo
 
 
@@ -89,6 +90,8 @@ def check(request: "Request", source: tuple[int, int]) -> None:
     """source: (width, height) of the upright photo. Raises UsageError, and InputError for a mask."""
     for drag in parse_drags(request.drag) if request.drag is not None else ():
         _check_drag(drag, source)
+    for brush in parse_brushes(request.motion) if request.motion is not None else ():
+        _check_way("--motion", brush.way.shares(source))
     for mask in masks(request):
         _check_mask(mask, source, "--still" if mask == request.still else "--motion")
 
@@ -105,6 +108,16 @@ def _check_drag(drag: Drag, source: tuple[int, int]) -> None:
         raise UsageError(
             f"--drag starts at {x * source[0]:.0f},{y * source[1]:.0f}, the photo is {source[0]}x{source[1]}",
             "start on the photo: pixels from its top left corner, or percents",
+        )
+    end_x, end_y = drag.end.shares(source)
+    _check_way("--drag", (end_x - x, end_y - y))
+
+
+def _check_way(flag: str, shares: tuple[float, float]) -> None:
+    if max(map(abs, shares)) > FARTHEST:
+        raise UsageError(
+            f"{flag} goes {shares[0]:.0%} of the photo's width and {shares[1]:.0%} of its height",
+            f"go at most {FARTHEST:g} times as far as the photo is wide or high; up to a tenth looks best",
         )
 
 

@@ -35,13 +35,13 @@ class Verdict:
 class Watch:
     """Frames pass through `watch` unchanged; `verdict` sums up what was seen.
 
-    `spec_frames`: how many were asked for. `reference`: [H, W, 3] uint8, the photo; a black photo may
+    `asked`: how many frames the clip shall have. `reference`: [H, W, 3] uint8, the photo; a black photo may
     become a black clip. `camera`: watches the path that was asked for.
     """
 
-    def __init__(self, spec_frames: int, reference: np.ndarray, camera: CameraWatch | None = None) -> None:
+    def __init__(self, asked: int, reference: np.ndarray, camera: CameraWatch | None = None) -> None:
         self._camera = camera
-        self._asked = spec_frames
+        self._asked = asked
         self._reference_brightness = float(_luma(reference[None]).mean())
         self._first: np.ndarray | None = None
         self._frames = 0

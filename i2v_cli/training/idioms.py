@@ -85,9 +85,11 @@ def _kinds(rows: Sequence[dict[str, str]]) -> list[str]:
 
 def _foreign(kind: str, regions: Sequence[Region], rng: random.Random, path: Path = IDIOMS) -> str:
     """A phrase that tells nothing of what could move in the photo itself."""
-    own = {head(region.name).split()[-1].lower() for region in regions if region.kind in ACTIONS_OF}
+    own = {head(region.name).split()[-1] for region in regions if region.kind in ACTIONS_OF}
+    named = re.compile(rf"\b({'|'.join(map(re.escape, own))})s?\b") if own else None
     phrases = idioms(path)[kind]
-    return rng.choice([phrase for phrase in phrases if not any(name in phrase.lower() for name in own)])
+    foreign = [phrase for phrase in phrases if named is None or not named.search(phrase.lower())]
+    return rng.choice(foreign or phrases)
 
 
 def _signed(phrase: str, sign: int) -> str:

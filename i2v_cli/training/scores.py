@@ -1,5 +1,4 @@
-"""What else the embedded model is held to: exact paths, regions that alone move, sharpness, still
-stillness."""
+"""What else the embedded model is held to: exact paths, regions that alone move, sharpness, smoothness."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -41,6 +41,7 @@ def test_what_a_row_leaves_out_stays_as_it_was():
 def test_times_may_be_percent_of_the_clip():
     path = parse("time,pan\n50%,10\n100%,0")
     assert path.at([1, 2, 4], 4, 1.5)[:, 0] == pytest.approx([0.15, 0.3, 0])
+    assert parse("time,pan\n0,0\n50%,10\n100%,0") == path
 
 
 @pytest.mark.parametrize(
@@ -58,6 +59,7 @@ def test_times_may_be_percent_of_the_clip():
         ("time,pan\n-1,2", "--camera:2: -1 is no time", "2s"),
         ("time,pan\n0,2", "at time 0 the clip shows the photo", "zeros"),
         ("time,pan\n1,2\n50%,3", "--camera:3: times are seconds or percent", "alike"),
+        ("time,pan,pan\n1,2,3", "--camera:1: the column pan stands there twice", "drop one"),
         ("time,ease\n1,bounce", "there is no ease bounce", "ease-in-out"),
         ("time,pan", "no keyframes", "time: 2s"),
         ("time,pan\n0,0", "no keyframe after time 0", "static"),

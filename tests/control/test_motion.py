@@ -110,6 +110,17 @@ def test_a_drag_may_end_beside_the_photo(make_request):
     motion.check(make_request(drag="300,200:400,-50"), SOURCE)
 
 
+@pytest.mark.parametrize(
+    "given",
+    [{"drag": "55%,35%:620%,33%"}, {"drag": f"1,1:{'9' * 400},1"}, {"motion": "mask.png:0,-401"}],
+    ids=["a dot forgotten", "digits without end", "a mask"],
+)
+def test_a_way_longer_than_the_photo_is_refused(given, make_request):
+    with pytest.raises(UsageError) as caught:
+        motion.check(make_request(**given), SOURCE)
+    assert f"--{next(iter(given))} goes" in caught.value.message and "tenth" in caught.value.hint
+
+
 def test_a_smaller_copy_of_the_photos_shape_is_a_mask(mask, make_request):
     path = mask((150, 100))
     motion.check(make_request(motion=f"{path}:1,0", still=path), SOURCE)

@@ -53,9 +53,10 @@ class Pipeline:
         texts = [request.prompt] if request.guidance == 1 else [request.prompt, request.negative]
         pieces = load_pieces(files["tokenizer"].folder / "spiece.model")
         tokens = tokenize_pieces(texts, pieces, denoiser.context_length)
-        if tokens.cut[0]:
-            length, lost = denoiser.context_length, tokens.cut[0]
-            report(Warned(f"the prompt is longer than {length} tokens: its last {lost} are not read"))
+        for what, lost in zip(("prompt", "negative prompt"), tokens.cut, strict=False):
+            if lost:
+                length = denoiser.context_length
+                report(Warned(f"the {what} is longer than {length} tokens: its last {lost} are not read"))
         context = remembered(
             files["text_encoder"],
             runtime,

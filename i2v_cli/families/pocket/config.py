@@ -131,9 +131,10 @@ def weights() -> dict[Path, str]:
     return {WEIGHTS: WEIGHTS_SHA256, TEXT_WEIGHTS: TEXT_WEIGHTS_SHA256}
 
 
-def phases(request: Request, shape: Geometry) -> tuple[Phase, ...]:  # noqa: ARG001  (other families ask)
-    """One, the peak: the networks, the photo as decoded, and the warp's working planes."""
-    pixels = 6 * shape.source[0] * shape.source[1] + BYTES_A_PIXEL * shape.width * shape.height
+def phases(request: Request, shape: Geometry) -> tuple[Phase, ...]:
+    """One, the peak: the networks, the photos as decoded, and the warp's working planes for each."""
+    photos = 1 if request.last is None else 2
+    pixels = photos * (6 * shape.source[0] * shape.source[1] + BYTES_A_PIXEL * shape.width * shape.height)
     return (Phase(name="decode", weights=0, activations=BASE_MEMORY - PROCESS + pixels, on_cpu=True),)
 
 

@@ -30,8 +30,7 @@ def crossed(
     for old, new in zip(leaving, arriving, strict=True):
         shares = [share(moment) for moment in moments[done : done + len(old)]]
         done += len(old)
-        weights = torch.tensor(shares)[:, None, None, None]
-        mixed = torch.lerp(old.float(), new.float(), weights).round().to(torch.uint8)
+        mixed = torch.stack([_mixed(*three) for three in zip(old, new, shares, strict=True)])
         if done == len(moments):
             mixed[-1] = photo
         yield mixed
@@ -40,6 +39,10 @@ def crossed(
 def share(moment: float) -> float:
     """Of the second picture, 0..1."""
     return timeline.ramp((moment - BEGINS) / (ENDS - BEGINS))
+
+
+def _mixed(old: Tensor, new: Tensor, weight: float) -> Tensor:
+    return torch.lerp(old.float(), new.float(), weight).round().to(torch.uint8)
 
 
 def _arriving(moment: float, seconds: float) -> Shown:

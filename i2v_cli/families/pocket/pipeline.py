@@ -82,12 +82,9 @@ class Pipeline:
     ) -> Condition:
         """Text encoder in and out, image encoder in and out. photo: [3, H, W] uint8. pins: a last picture."""
         tokens = tokenize([request.prompt, request.negative], load_tokenizer(TOKENIZER), MAX_TOKENS)
-        if tokens.cut[0]:
-            report(
-                Warned(
-                    f"the prompt is longer than {MAX_TOKENS} tokens: its last {tokens.cut[0]} are not read"
-                )
-            )
+        for what, lost in zip(("prompt", "negative prompt"), tokens.cut, strict=True):
+            if lost:
+                report(Warned(f"the {what} is longer than {MAX_TOKENS} tokens: its last {lost} are not read"))
         context = remembered(
             self.text,
             runtime,

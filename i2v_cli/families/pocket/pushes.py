@@ -34,8 +34,7 @@ def pushes(request: Request, photo: Tensor, reference: Tensor) -> Pushes | None:
     if not (request.motion or request.drag or request.still):
         return None
     height, width = photo.shape[1:]
-    info = image.probe(request.image)
-    source, rows = (info.width, info.height), min(ROWS, height)
+    source, rows = _source(request, (width, height)), min(ROWS, height)
     size = (rows, max(round(rows * width / height), 2))
     masks, ways = [], []
     for brush in parse_brushes(request.motion) if request.motion else ():
@@ -55,6 +54,14 @@ def pushes(request: Request, photo: Tensor, reference: Tensor) -> Pushes | None:
         torch.tensor(ways).reshape(-1, 2),
         free,
     )
+
+
+def _source(request: Request, size: tuple[int, int]) -> tuple[int, int]:
+    """What places are told on: the photo as it was given, or the video that goes on, which has the `size`."""
+    if request.extend:
+        return size
+    info = image.probe(request.image)
+    return info.width, info.height
 
 
 def _plane(mask: Path, request: Request, photo: Tensor, size: tuple[int, int]) -> Tensor:
@@ -92,8 +99,10 @@ def _belonging(place: tuple[float, float], seen: Tensor, aspect: float) -> Tenso
 def _feathered(mask: Tensor, way: float) -> Tensor:
     """Falls off over so much more than the way that the picture stretches and does not fold."""
     radius = max(round(FEATHER * way * mask.shape[2] / 2), 1)
-    wide = F.max_pool2d(mask, 2 * radius + 1, stride=1, padding=radius)
-    for _ in range(2):
-        padded = F.pad(wide, (radius, radius, radius, radius), mode="replicate")
-        wide = F.avg_pool2d(padded, 2 * radius + 1, stride=1)
+    sides = (((2 * radius + 1, 1), (radius, 0)), ((1, 2 * radius + 1), (0, radius)))  # a box is two lines
+    wide = mask
+    for kernel, padding in sides:
+        wide = F.max_pool2d(wide, kernel, stride=1, padding=padding)
+    for kernel, (down, across) in 2 * sides:
+        wide = F.avg_pool2d(F.pad(wide, (across, across, down, down), mode="replicate"), kernel, stride=1)
     return wide

@@ -110,15 +110,18 @@ def _sight(photo: Tensor, path: Tensor, motion: Motion, pushes: Pushes | None, f
 
 
 def _backdrop(picture: Tensor, gate: Tensor, canvas: Pyramid, aspect: float) -> Pyramid | None:
-    """The canvas's picture as it is where the gate is surely open, and elsewhere what lies around."""
+    """The canvas's picture as it is where the gate is surely open, however wide, and elsewhere what lies
+    around. None where it is so nowhere."""
     if not gate.any():
         return None
     x, y, half_width, half_height = canvas.extent
     own = _places(picture.shape[1], picture.shape[2], half_width / half_height) * half_height
     own = own + torch.tensor([x, y])[:, None, None]
-    inner = -F.max_pool2d(-gate, 2 * SAFE + 1, stride=1, padding=SAFE)
-    mask = sample(inner, own, (0.0, 0.0, aspect, 1.0))
-    told_on = filled(picture[None], ((mask - 0.7) / 0.3).clamp(0, 1))[0]
+    least, most = (sign * F.max_pool2d(sign * gate, 2 * SAFE + 1, stride=1, padding=SAFE) for sign in (-1, 1))
+    mask = ((sample(least / most.clamp(min=1e-4), own, (0.0, 0.0, aspect, 1.0)) - 0.7) / 0.3).clamp(0, 1)
+    if not mask.any():
+        return None
+    told_on = filled(picture[None], mask)[0]
     return pyramid(told_on, canvas.extent, is_fine=canvas.fine is not None)
 
 
@@ -148,7 +151,7 @@ def _margins(photo: Tensor, path: Tensor) -> Margins:
     height, width = photo.shape[1:]
     aspect = width / height
     pan, tilt, zoom, roll, truck, pedestal, dolly = path[:, :7].T
-    scale = (-zoom - dolly.clamp(max=0)).exp()
+    scale, farther = (-zoom).exp(), (-dolly.clamp(max=0)).exp()  # the nearest thing is seen so much smaller
     reach_x = scale * (aspect * roll.cos().abs() + roll.sin().abs())
     reach_y = scale * (roll.cos().abs() + aspect * roll.sin().abs())
 
@@ -157,10 +160,10 @@ def _margins(photo: Tensor, path: Tensor) -> Margins:
         return min(pixels + KERNEL, side) if pixels > 0 else 0
 
     return Margins(
-        left=margin(reach_x - pan - truck.clamp(max=0) - aspect, width),
-        top=margin(reach_y - tilt - pedestal.clamp(max=0) - 1, height),
-        right=margin(reach_x + pan + truck.clamp(min=0) - aspect, width),
-        bottom=margin(reach_y + tilt + pedestal.clamp(min=0) - 1, height),
+        left=margin(farther * (reach_x - pan) - truck.clamp(max=0) - aspect, width),
+        top=margin(farther * (reach_y - tilt) - pedestal.clamp(max=0) - 1, height),
+        right=margin(farther * (reach_x + pan) + truck.clamp(min=0) - aspect, width),
+        bottom=margin(farther * (reach_y + tilt) + pedestal.clamp(min=0) - 1, height),
     )
 
 

@@ -109,6 +109,16 @@ def test_further_ways_have_softer_edges_so_that_nothing_folds(asked):
         assert steepest * float(way.split(",")[0]) * 2 / 200 < 1
 
 
+def test_a_way_across_the_photo_costs_no_more_than_a_short_one(asked):
+    edges = made(asked(motion=((20, 20, 40, 60), "90%,80%"))).masks[0, 0]
+    assert edges.max() <= 1 and edges.diff(dim=-1).abs().max() < 0.05
+
+
+def test_a_video_that_goes_on_is_pushed_in_its_own_pixels(asked):
+    request = asked(drag="30,50:60,50").model_copy(update={"extend": True})
+    assert made(request).ways[0].tolist() == pytest.approx([30 * 2 / 100, 0])
+
+
 def test_still_says_where_nothing_may_move(asked):
     found = made(asked(still=((0, 0, 150, 200),)))
     assert len(found.ways) == len(found.masks) == 0

@@ -178,6 +178,15 @@ def test_dolly_in_grows_near_things_and_not_far_ones():
     assert torch.equal(last[:, :, :12], picture[:, :, :12])
 
 
+def test_a_camera_that_pans_and_draws_back_has_all_the_canvas_it_sees():
+    near = torch.ones(1, 1, *CELLS)
+    asked = path(2, pan=0.3, dolly=-0.3)
+    sight = warp._sight(photo(), asked, rested(near), None, None)
+    seen = warp._neared(sight, warp._turned(sight.places, asked[-1]), *asked[-1, 4:7].tolist())
+    x, _, half_width, _ = sight.canvas.extent
+    assert seen[0].max() <= x + half_width
+
+
 def test_dolly_out_shrinks_near_things():
     last = clip(3, marks(48), rested(torch.ones(1, 1, *CELLS)), dolly=-math.log(2))[-1]
     assert post(last, slice(36, 60))[1] == pytest.approx(2, abs=0.3)
@@ -232,6 +241,22 @@ def test_a_sky_that_drifts_does_not_drag_the_tower_before_it():
     assert last[:, :46][2, :, :38].min() > 160 and last[:, :46][2, :, 58:].min() > 160  # no copy of it
     assert changed(last, picture)[:10].mean() > 3  # and the sky does move
     assert changed(last[:, :10, 20:], picture[:, :10, 10:-10]).median() <= 2  # by as much as it should
+
+
+@pytest.mark.parametrize("gate", [0.25, 0.5, 0.75])
+def test_a_half_open_sky_keeps_its_light(gate):
+    picture, sky, _ = scene()
+    last = clip(9, picture, stirred(sky * gate, plane=0, x=10 * 2 / HEIGHT))[-1]
+    assert (last.float() - picture.float())[:, :10].mean().abs() < 3
+    assert changed(last, picture)[:10].mean() > 1
+
+
+def test_an_outline_without_an_inside_moves_no_backdrop():
+    line = torch.zeros(HEIGHT, WIDTH, dtype=bool)
+    line[:, 40:42] = True
+    picture = scene()[0]
+    last = clip(9, picture, stirred(line, plane=0, x=0.3))[-1]
+    assert changed(last, picture).max() <= 1
 
 
 def test_still_regions_are_exact_copies_while_a_backdrop_moves():
