@@ -5,15 +5,18 @@ I2VError
   InputError      3   the image cannot be used
   ModelError      4   weights missing, corrupt, of another family
   FitError        5   memory or disk, predicted or hit
-  CheckError      6   the result is NaN, black or frozen
-  EncodingError   7   ffmpeg refused or died
+  CheckError      6   the result is NaN, black, short, frozen, off its camera path, or not the recorded one
+  EncodingError   7   the file could not be encoded, written, read back or signed
   LockedError    75   another run holds the output or the GPU
   NetworkError    9   the hub cannot be reached
 
 Anything else that reaches `cli.app` is our bug (exit 1).
 """
 
+import errno
 from enum import IntEnum
+
+DISK_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 class ExitCode(IntEnum):

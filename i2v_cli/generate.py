@@ -133,7 +133,7 @@ class Clock:
 def _writer(plan: Plan) -> Writer:
     """A name of our own that somebody takes during the work is no loss: the next one serves as well."""
     request = plan.request
-    others = naming.candidates(request) if request.output is None else ()
+    others = naming.candidates(request) if naming.is_ours(request) else ()
     return Writer(plan.target, plan.spec, overwrite=request.overwrite, others=others)
 
 

@@ -17,8 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from i2v_cli import __version__
-from i2v_cli.errors import ExitCode, I2VError, Terminated, UsageError
-from i2v_cli.media import publish
+from i2v_cli.errors import DISK_FULL, ExitCode, I2VError, Terminated, UsageError
 from i2v_cli.request import Request
 from i2v_cli.runtime import memory
 
@@ -208,7 +207,7 @@ def _exit_code(error: BaseException | None) -> int:
         return ExitCode.DONE
     if isinstance(error, I2VError):
         return error.exit_code
-    if isinstance(error, OSError) and error.errno in publish.FULL:
+    if isinstance(error, OSError) and error.errno in DISK_FULL:
         return ExitCode.FIT
     return next((code for kind, code in EXITS.items() if isinstance(error, kind)), ExitCode.BUG)
 

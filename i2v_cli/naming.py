@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+from i2v_cli.control import motion
 from i2v_cli.errors import UsageError
 from i2v_cli.request import Request
 
@@ -26,19 +27,21 @@ def candidates(request: Request, today: date | None = None) -> Iterator[Path]:
     """The names to try in turn: the one that was asked for, or endless free ones of ours.
 
     A name is free when it is looked at; whoever loses it while working takes the next. With `overwrite` our
-    own name is free too, but never the photo's. UsageError for a name that cannot be filled in.
+    own name is free too, but never that of a picture that the clip is made from. UsageError for a name that
+    cannot be filled in.
     """
-    stem, suffix = own_name(request)
-    if request.output is None:
-        yield from _numbered(Path(), stem, suffix, request)
+    asked = None if request.output is None else Path(filled(request, today or date.today()))
+    if asked is None or _is_folder(request, asked):
+        yield from _numbered(asked or Path(), *own_name(request), request)
         return
-    asked = Path(filled(request, today or date.today()))
-    if _is_folder(request.output) or (os.path.isdir(asked) and request.format != "frames"):
-        yield from _numbered(asked, stem, suffix, request)
-        return
-    if _same(asked, request.image):
-        raise UsageError(f"the output {asked} is the photo itself", "choose another -o")
+    if what := _replaced(asked, request):
+        raise UsageError(f"the output {asked} is {what} itself", "choose another -o")
     yield asked
+
+
+def is_ours(request: Request) -> bool:
+    """Whether the clip's name is one of ours: nobody asked for one, or for its folder alone."""
+    return request.output is None or _is_folder(request, Path(filled(request, date.today())))
 
 
 def own_name(request: Request) -> tuple[str, str]:
@@ -48,15 +51,15 @@ def own_name(request: Request) -> tuple[str, str]:
 
 
 def check_sheet(request: Request, target: Path | None) -> None:
-    """UsageError for a sheet that would replace the photo or the clip, or hides that it is a PNG."""
+    """UsageError for a sheet that would replace a picture or the clip, or hides that it is a PNG."""
     if request.sheet is None:
         return
     hint = "choose another one: --sheet sheet.png"
     if request.sheet.suffix.lower() != ".png":
         raise UsageError(f"the sheet {request.sheet} does not end in .png", hint)
-    for what, path in (("photo", request.image), ("clip", target)):
-        if path is not None and _same(request.sheet, path):
-            raise UsageError(f"the sheet {request.sheet} is the {what} itself", hint)
+    is_clip = target is not None and _same(request.sheet, target)
+    if what := "the clip" if is_clip else _replaced(request.sheet, request):
+        raise UsageError(f"the sheet {request.sheet} is {what} itself", hint)
     if request.format == "frames" and target is not None and _inside(request.sheet, target):
         raise UsageError(f"the sheet {request.sheet} lies in the folder of the frames", hint)
 
@@ -99,13 +102,23 @@ def _numbered(folder: Path, stem: str, suffix: str, request: Request) -> Iterato
     """name, name-2, name-3 ..."""
     for number in itertools.count(1):
         path = folder / f"{stem}{'' if number == 1 else f'-{number}'}{suffix}"
-        free = not _same(path, request.image) if request.overwrite else not os.path.lexists(path)
+        free = not _replaced(path, request) if request.overwrite else not os.path.lexists(path)
         if free:
             yield path
 
 
-def _is_folder(output: str) -> bool:
-    return output.endswith(("/", os.sep))
+def _is_folder(request: Request, asked: Path) -> bool:
+    named = str(request.output).endswith(("/", os.sep))
+    return named or (os.path.isdir(asked) and request.format != "frames")
+
+
+def _replaced(path: Path, request: Request) -> str:
+    """What the clip is made from and would be lost under this name, in words."""
+    if _same(path, request.image):
+        return "the video" if request.extend else "the photo"
+    if request.last is not None and _same(path, request.last):
+        return "the second picture"
+    return "a mask" if any(_same(path, mask) for mask in motion.masks(request)) else ""
 
 
 def _inside(path: Path, folder: Path) -> bool:

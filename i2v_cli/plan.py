@@ -11,12 +11,12 @@ from pathlib import Path
 
 from i2v_cli import checkpoint, families, naming
 from i2v_cli.control import camera, motion
-from i2v_cli.errors import FitError, UsageError
+from i2v_cli.errors import FitError, SizeError, UsageError
 from i2v_cli.geometry import Geometry
 from i2v_cli.media import image, provenance, video
 from i2v_cli.media.encoder import VideoSpec
 from i2v_cli.media.metadata import COMMENT
-from i2v_cli.media.publish import check_target
+from i2v_cli.media.publish import check_stdout, check_target
 from i2v_cli.request import Request
 from i2v_cli.runtime import memory
 from i2v_cli.runtime.memory import Phase
@@ -74,6 +74,11 @@ def plan(request: Request) -> Plan:
     family = families.config(request.family)
     _check_known(request)
     geometry = family.geometry(request, source)
+    if request.extend and (geometry.width, geometry.height) != source:
+        raise SizeError(
+            f"{request.image} is {source[0]}x{source[1]}, no size that goes on",
+            f"scale it first: ffmpeg -i VIDEO -vf scale={geometry.width}:{geometry.height} scaled.mp4",
+        )
     overlap = family.OVERLAP if request.extend else 0
     if before < overlap:
         raise UsageError(
@@ -85,6 +90,8 @@ def plan(request: Request) -> Plan:
     motion.check(request, source)
     spec = _spec(request, geometry, before + geometry.frames - overlap)
     target = naming.target(request)
+    if target is None:
+        check_stdout(request.format)
     check_target(target, overwrite=request.overwrite, folder=request.format == "frames")
     if request.sheet is not None:
         naming.check_sheet(request, target)

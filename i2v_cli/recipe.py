@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from i2v_cli import __version__
+from i2v_cli import __version__, families
 from i2v_cli.errors import InputError, UsageError
 from i2v_cli.geometry import Geometry
 from i2v_cli.media.check import Verdict
+from i2v_cli.presets import shown
 from i2v_cli.request import Request
 
 if TYPE_CHECKING:
@@ -108,9 +109,11 @@ def request_of(recipe: Recipe, image: Path, changes: dict[str, object]) -> Reque
             f"its recipe lacks {', '.join(missing)}",
             "it was made with --metadata minimal, or by another tool",
         )
-    if recipe.get("masks"):
+    if recipe["family"] not in list(families.FAMILIES):
+        raise InputError(f"its family {shown(recipe['family'])} is not known here", "a newer i2v may know it")
+    if masks := recipe.get("masks"):
         raise InputError(
-            f"it was moved with masks, which no file holds: {', '.join(recipe['masks'])}",
+            f"it was moved with masks, which no file holds: {shown(masks)}",
             "`i2v generate` with the same masks and --seed makes it again",
         )
     if recipe.get("last") or recipe.get("extend"):

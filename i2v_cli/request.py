@@ -18,6 +18,7 @@ Device: TypeAlias = Literal["auto", "cuda", "mps", "cpu"]
 Dtype: TypeAlias = Literal["auto", "bf16", "fp16", "fp32"]
 Offload: TypeAlias = Literal["auto", "none", "blocks", "disk"]
 
+MOST_FPS = 120
 SIZE_PATTERN = r"^(?:(\d{1,5})x(\d{1,5})|(480|720|1080|1440|2160)p)$"
 Size: TypeAlias = Annotated[
     str,
@@ -72,7 +73,7 @@ class Request(BaseModel):
 
     seconds: Annotated[float, Field(gt=0, le=600, examples=[3])] | None = None
     frames: Annotated[int, Field(ge=2, le=36_000, examples=[49])] | None = None
-    fps: Annotated[float, Field(ge=1, le=120)]
+    fps: Annotated[float, Field(ge=1, le=MOST_FPS)]
     size: Size | None = None
     area: Annotated[int, Field(ge=64 * 64, le=8192 * 8192)]
     fit: Fit = "crop"

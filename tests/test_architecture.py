@@ -9,9 +9,9 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "i2v_cli"
 FLOORS = (
     {"__init__", "errors", "request", "geometry", "events", "plain"},
-    {"media", "weights", "presets", "naming"},
+    {"media", "weights", "presets"},
     {"sampling", "runtime", "encoders", "control"},
-    {"families", "checkpoint", "history"},
+    {"families", "checkpoint", "history", "naming"},
     {"plan", "resolve", "doctor", "recipe", "clips"},
     {"generate"},
     {"jobs", "training"},

@@ -61,6 +61,27 @@ def test_overwriting_takes_the_first_name_but_never_the_photo(here):
     assert first(asking(format="gif", image="photo.gif", overwrite=True)) == "photo-2.gif"
 
 
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"last": "other.gif"}, "second picture"),
+        ({"still": "other.gif"}, "mask"),
+        ({"motion": "other.gif:1,1"}, "mask"),
+    ],
+)
+def test_nothing_that_a_clip_is_made_from_is_its_output(here, given, what):
+    (here / "other.gif").touch()
+    with pytest.raises(UsageError, match=f"the {what}|a {what}"):
+        first(asking("other.gif", format="gif", overwrite=True, **given))
+
+
+@pytest.mark.parametrize(
+    ("output", "ours"), [(None, True), ("clips/", True), (".", True), ("clip.mp4", False)]
+)
+def test_a_name_is_ours_unless_it_was_asked_for(output, ours):
+    assert naming.is_ours(asking(output)) is ours
+
+
 def test_photo_is_never_the_output(here):
     (here / "photo.gif").touch()
     with pytest.raises(UsageError, match="photo itself"):

@@ -75,7 +75,8 @@ def test_a_recipe_names_no_paths_and_overwrites_nothing(recorded, photo):
 
 HOSTILE = [
     {"seed": -1}, {"seed": "x"}, {"steps": 10**9}, {"width": {"a": 1}}, {"height": None}, {"frames": 1},
-    {"family": ["x"]}, {"prompt": None}, {"prompt": "x" * 30_000}, {"guidance": "nan"}, {"threads": 0},
+    {"family": ["x"]}, {"family": "mochi"}, {"masks": [1]}, {"prompt": None}, {"prompt": "x" * 30_000},
+    {"guidance": "nan"}, {"threads": 0},
     {"fps": 1e9}, {"sampler": "x"}, {"device": "tpu"},
 ]  # fmt: skip
 

@@ -4,7 +4,6 @@ Nothing but the standard library is imported before Ctrl-C and SIGTERM are ours,
 while the rest loads.
 """
 
-import errno
 import io
 import os
 import signal
@@ -13,13 +12,12 @@ import traceback
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-from i2v_cli.errors import ExitCode, FitError, I2VError, Interrupted, Terminated
+from i2v_cli.errors import DISK_FULL, ExitCode, FitError, I2VError, Interrupted, Terminated
 
 if TYPE_CHECKING:
     import typer
 
 READER_LEFT = 141  # what the shell shows for a program that SIGPIPE ended, as in `i2v ... | head -1`
-FULL_DISK = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 UNQUOTED = 'put the words in quotes: "camera pans left"'
 SHOW_CURSOR = b"\x1b[?25h"
@@ -52,9 +50,13 @@ def run(arguments: list[str]) -> int:
         return _reader_left()
     except BaseException as error:
         stop.cause = stop.cause or error  # nothing between: a call could let a signal in
-        code = _tell(stop.cause, arguments)
+        told = _explain(stop.cause, arguments)
+        try:
+            _tell(stop.cause, *told, as_json=_speaks_json(arguments))
+        except BrokenPipeError:  # whoever should have heard it left
+            _reader_left()
         stop.rest()
-        return code
+        return int(told[0])
 
 
 def build() -> "typer.Typer":
@@ -136,11 +138,10 @@ class Stop:
         raise self.cause
 
 
-def _tell(error: BaseException, arguments: list[str]) -> int:
+def _tell(error: BaseException, code: ExitCode, message: str, hint: str, *, as_json: bool) -> None:
     """The error on stderr, and as JSON on stdout where that was asked for."""
     from i2v_cli.cli.output import emit, say
 
-    code, message, hint = _explain(error, arguments)
     say(f"error: {message}")
     for line in error.excerpt if isinstance(error, I2VError) else ():
         say(f"  {line}")
@@ -149,10 +150,9 @@ def _tell(error: BaseException, arguments: list[str]) -> int:
     if os.environ.get("I2V_DEBUG"):
         for line in "".join(traceback.format_exception(error)).splitlines():
             say(line)
-    if _speaks_json(arguments):
+    if as_json:
         name = ExitCode(code).name.lower()
         emit("error", {"code": name, "message": message, "hint": hint, "exit_code": int(code)})
-    return int(code)
 
 
 def _explain(error: BaseException, arguments: list[str]) -> tuple[ExitCode, str, str]:
@@ -168,7 +168,7 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[ExitCode, str,
             error = FitError(
                 "this machine's memory ran out", "make it smaller: --size 480p, or fewer --frames"
             )
-        case OSError(errno=number) if number in FULL_DISK:
+        case OSError(errno=number) if number in DISK_FULL:
             error = FitError(f"the disk is full: {error}", "free some disk space, or choose another -o")
     if isinstance(error, I2VError):
         return error.exit_code, error.message, error.hint

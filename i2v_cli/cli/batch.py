@@ -84,9 +84,10 @@ def batch(
 
     from i2v_cli.jobs.job import Desk  # numpy and PIL, from here on
     from i2v_cli.jobs.ledger import Ledger
+    from i2v_cli.media import publish
 
     for folder in (output, *([archive.parent] if archive else [])):
-        _check_folder(folder)
+        publish.check_folder(folder, "folder")
     ledger = Ledger(output, archive)
     if ledger.damaged and not quiet:
         say(f"warning: {ledger.damaged} damaged lines of the ledger count as not written")
@@ -119,12 +120,6 @@ def batch(
             for outcome in outcomes:
                 summary.add(outcome)
     raise typer.Exit(summary.show())
-
-
-def _check_folder(folder: Path) -> None:
-    if not os.path.isdir(folder):
-        problem = "is not a folder" if os.path.exists(folder) else "does not exist"
-        raise UsageError(f"the folder {folder} {problem}", f"mkdir -p {folder}")
 
 
 def _refuse(refused: "list[Refused]") -> NoReturn:

@@ -7,6 +7,7 @@ import typer
 
 from i2v_cli.cli import options
 from i2v_cli.cli.generate import carry_out
+from i2v_cli.errors import InputError
 
 
 def extend(
@@ -58,8 +59,14 @@ def extend(
       i2v extend clip.mp4 "zoom in" --seconds 2
     """
     from i2v_cli.media import video
+    from i2v_cli.request import MOST_FPS
 
     seen = video.probe(image)
+    if seen.fps > MOST_FPS:
+        raise InputError(
+            f"{image} has {seen.fps:g} frames a second, a clip has at most {MOST_FPS}",
+            "take fewer first: ffmpeg -i VIDEO -r 60 slower.mp4",
+        )
     as_it_is = {
         "extend": True,
         "size": f"{seen.width}x{seen.height}",

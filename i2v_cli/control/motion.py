@@ -66,6 +66,12 @@ def parse_drags(text: str, place: str = "--drag") -> list[Drag]:
     return [_drag(part.strip(), place) for part in text.split(";")]
 
 
+def absolute(text: str) -> str:
+    """The same brushes, their masks found from any folder."""
+    parts = [part.strip().rpartition(":") for part in text.split(";")]
+    return "; ".join(f"{Path(mask).absolute()}:{way}" for mask, _, way in parts)
+
+
 def _brush(text: str, place: str) -> Brush:
     path, separator, way = text.rpartition(":")
     point = _point(way)

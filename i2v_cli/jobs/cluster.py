@@ -3,6 +3,7 @@ the ledger knows what they had done.
 """
 
 import importlib.util
+import os
 import socket
 from collections import deque
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from i2v_cli.control import motion
 from i2v_cli.errors import UsageError
 from i2v_cli.events import Event
 from i2v_cli.jobs.job import Job
@@ -104,8 +106,13 @@ def _anywhere(job: Job) -> Job:
     assert plan is not None and plan.target is not None
     request = plan.request
     paths: dict[str, object] = {"image": request.image.absolute(), "output": _absolute(request.output)}
-    if request.sheet is not None:
-        paths["sheet"] = request.sheet.absolute()
+    for name in ("sheet", "still", "c2pa_key", "c2pa_cert"):
+        if (path := getattr(request, name)) is not None:
+            paths[name] = path.absolute()
+    if request.motion is not None:
+        paths["motion"] = motion.absolute(request.motion)
+    if request.source and os.path.isdir(request.source):
+        paths["source"] = str(Path(request.source).absolute())
     return replace(
         job, plan=replace(plan, target=plan.target.absolute(), request=request.model_copy(update=paths))
     )

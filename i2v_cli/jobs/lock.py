@@ -12,7 +12,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from i2v_cli.errors import I2VError, LockedError
+from i2v_cli import naming
+from i2v_cli.errors import FitError, I2VError, LockedError
 from i2v_cli.media import publish
 from i2v_cli.plan import Plan
 
@@ -50,7 +51,7 @@ def alone(plan: Plan, wait: float = 0) -> Iterator[None]:
     A name of our own needs no lock: who loses it takes the next one.
     """
     with ExitStack() as stack:
-        if plan.target is not None and plan.request.output is not None:
+        if plan.target is not None and not naming.is_ours(plan.request):
             sweep(plan.target.parent)
             stack.enter_context(held(plan.target, wait))
         from i2v_cli.runtime import device  # torch, from here on
@@ -73,7 +74,10 @@ def gpus(names: Iterable[str], wait: float = 0) -> Iterator[None]:
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
-                raise publish.disk_error(folder, error) from error
+                raise FitError(
+                    f"no lock can be made for the GPU: {folder}: {error.strerror}",
+                    "set XDG_RUNTIME_DIR to a folder that you may write to",
+                ) from error
             path = folder / f"{name}.lock"
             stack.enter_context(_locked(path, f"the GPU {name} is used", max(wait, GRACE_SECONDS)))
         yield

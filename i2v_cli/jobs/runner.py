@@ -48,19 +48,21 @@ def run(jobs: list[Job], crew: Crew, options: Options) -> Generator[Outcome, Non
     queue = deque(Task(job) for job in jobs)
     tried: Counter[str] = Counter()
     later: list[Job] = []
-    last_round = False
+    last_round = ended = False
     while queue:
         for task, outcome in crew.outcomes(queue):
             key = task.job.key
-            if outcome.fate == "busy" and not last_round:
+            if outcome.fate == "busy" and not last_round and not ended:
                 later.append(task.job)
                 continue
-            if outcome.fate == "failed" and outcome.code in PASSING and tried[key] < options.retry:
+            again = outcome.fate == "failed" and outcome.code in PASSING and tried[key] < options.retry
+            if again and not ended:
                 tried[key] += 1
                 queue.append(task)
                 continue
             yield outcome
             if _ends(outcome, options.keep_going):
+                ended = True
                 queue.clear()
                 later.clear()
         # Others may have finished theirs by now; who is still at work is waited for.

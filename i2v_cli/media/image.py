@@ -5,6 +5,7 @@ Everything that is refused leaves as one InputError. Knows nothing about models.
 
 import hashlib
 import importlib.util
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +22,7 @@ FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "BMP", "TIFF", "GIF", "PPM")  # an MPO
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 
 MAX_BYTES = 200_000_000
+DIGEST_BYTES = 1 << 20  # read at a time
 MAX_PIXELS = 50_000_000  # 0.6 to 1.2 GB while decoding; Pillow alone allows 179 million
 MAX_SIDE = 32_768
 MIN_SIDE = 16
@@ -66,11 +68,13 @@ def probe(path: Path) -> ImageInfo:
 
 
 def digest(*paths: Path) -> str:
-    """SHA-256 of a file, or of several one after another, 64 hexadecimal digits."""
+    """SHA-256 of files, one after another, 64 hexadecimal digits. A folder of frames is the PNGs in it."""
     seen = hashlib.sha256()
     for path in paths:
-        with opened(path, "image", MAX_BYTES) as file:
-            seen.update(file.read())
+        for one in sorted(path.glob("*.png")) if os.path.isdir(path) else [path]:
+            with opened(one, "image") as file:
+                while block := file.read(DIGEST_BYTES):
+                    seen.update(block)
     return seen.hexdigest()
 
 

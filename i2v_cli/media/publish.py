@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import secrets
+import shlex
 import shutil
 import stat
 import sys
@@ -16,7 +17,7 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
-from i2v_cli.errors import EncodingError, FitError, I2VError, UsageError
+from i2v_cli.errors import DISK_FULL, EncodingError, FitError, I2VError, UsageError
 
 PART_NAME = re.compile(
     r"\.i2v-(?P<host>[0-9a-f]{8})-(?P<pid>\d{1,9})-(?P<birth>\d+)-[0-9a-f]{8}\.part(\.\w+)?"
@@ -24,15 +25,17 @@ PART_NAME = re.compile(
 FRAME_NAME = re.compile(r"\d{4,}\.png")
 AT_FDCWD = -100  # of Linux: names are relative to the current folder
 SWAP = 2  # RENAME_EXCHANGE of Linux, RENAME_SWAP of macOS
-FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
+UNSYNCABLE = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)  # what is said of folders that cannot be synced
 
 
 class TakenError(UsageError):
     """The path is somebody else's by now."""
 
 
-def check_stdout() -> None:
-    """Refuses, with UsageError, a standard output that cannot take a video."""
+def check_stdout(format: str) -> None:
+    """Refuses, with UsageError, a format that needs a file, and a standard output that takes no video."""
+    if format != "mp4":
+        raise UsageError(f"{format} does not go to stdout", hint="--format mp4, or name a file with -o")
     hint = "redirect it: i2v ... -o - > clip.mp4"
     if sys.stdout is None:
         raise UsageError("standard output is closed", hint)
@@ -108,8 +111,7 @@ def publish(temp: Path, target: Path, *, overwrite: bool) -> None:
             temp.replace(target)
         else:
             _link(temp, target)
-        if os.name != "nt":  # folders cannot be synced there
-            _sync_one(target.parent, os.O_RDONLY)
+        _sync_folder(target.parent)
     except OSError as error:
         raise disk_error(target, error) from error
 
@@ -128,18 +130,25 @@ def write(target: Path, data: bytes, *, overwrite: bool) -> None:
 
 def disk_error(target: Path, error: OSError) -> I2VError:
     """The documented error for a failed write."""
-    if error.errno in FULL:
+    if error.errno in DISK_FULL:
         return FitError(
             f"no room to write {target}: {_words(error)}", hint="free some disk space, or choose another -o"
         )
     return EncodingError(f"cannot write {target}: {_words(error)}", hint="choose another -o")
 
 
+def check_folder(folder: Path, flag: str) -> None:
+    """Refuses, with UsageError, what is no folder."""
+    if os.path.isdir(folder):
+        return
+    if os.path.lexists(folder):
+        raise UsageError(f"{folder} is not a folder", hint=f"choose another {flag}")
+    raise UsageError(f"the folder {folder} does not exist", hint=f"mkdir -p {shlex.quote(str(folder))}")
+
+
 def _check_parent(target: Path, flag: str) -> None:
     parent = target.parent
-    if not parent.is_dir():
-        problem = "is not a folder" if parent.exists() else "does not exist"
-        raise UsageError(f"the folder {parent} {problem}", hint=f"mkdir -p {parent}")
+    check_folder(parent, flag)
     if not os.access(parent, os.W_OK | os.X_OK):
         raise UsageError(f"the folder {parent} is not writable", hint=f"choose another {flag}")
 
@@ -203,10 +212,19 @@ def _sync(path: Path) -> None:
     if path.is_dir():
         for entry in path.iterdir():
             _sync_one(entry, os.O_RDWR)
-        if os.name != "nt":
-            _sync_one(path, os.O_RDONLY)
+        _sync_folder(path)
     else:
         _sync_one(path, os.O_RDWR)
+
+
+def _sync_folder(path: Path) -> None:
+    if os.name == "nt":  # folders cannot be synced there
+        return
+    try:
+        _sync_one(path, os.O_RDONLY)
+    except OSError as error:
+        if error.errno not in UNSYNCABLE:
+            raise
 
 
 def _sync_one(path: Path, flags: int) -> None:

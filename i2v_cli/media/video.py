@@ -15,7 +15,7 @@ from types import TracebackType
 import numpy as np
 from PIL import Image
 
-from i2v_cli.errors import EncodingError, InputError, UsageError
+from i2v_cli.errors import EncodingError, InputError
 from i2v_cli.media import containers, encoder, ffmpeg, provenance, publish
 from i2v_cli.media.encoder import VideoSpec
 from i2v_cli.media.frames import Folder
@@ -25,7 +25,7 @@ DEMUXERS: dict[containers.Kind | None, str] = {"mp4": "mov", "webm": "matroska",
 STREAM = re.compile(
     r"Stream #0:\d+.*?: Video: (?P<codec>\w+).*?, (?P<pix_fmt>\w+)(?:\((?P<colour>[^)]*)\))?[,\n]"
 )
-RATE = re.compile(r", ([\d.]+k?) fps")
+RATE = re.compile(r", ([\d.]+)(k?) fps")
 DIMENSIONS = re.compile(r"#dimensions 0: (\d+)x(\d+)")
 TIMEBASE = re.compile(r"#tb 0: (\d+)/(\d+)")
 
@@ -65,10 +65,6 @@ class Writer:
         overwrite: bool = False,
         others: Iterable[Path] = (),
     ) -> None:
-        if target is None and spec.format != "mp4":
-            raise UsageError(
-                f"{spec.format} does not go to stdout", hint="--format mp4, or name a file with -o"
-            )
         self.target = target
         self._spec = spec
         self._overwrite = overwrite
@@ -80,8 +76,8 @@ class Writer:
     def __enter__(self) -> "Writer":
         spec = self._spec
         if self.target is None:
-            publish.check_stdout()
-        publish.check_target(self.target, overwrite=self._overwrite, folder=spec.format == "frames")
+            publish.check_stdout(spec.format)
+        self.target = self._free(self.target, self._check)
         encoder.probe_encoder(spec)
         self._temp: Path | None = None
         with ExitStack() as undo:  # an interrupt in here must leave nothing either: `__exit__` is not called
@@ -151,15 +147,22 @@ class Writer:
                 containers.embed(path, self._packet)
         beside = self._sign(self._temp) if self._sign is not None else None
         self._verify(self._temp)
-        self.target = self._published(self._temp, self.target)
-        if beside is not None:
+        self.target = self._free(self.target, self._publish)
+        if beside is not None and self.target is not None:
             publish.write(provenance.sidecar(self.target), beside, overwrite=self._overwrite)
 
-    def _published(self, temp: Path, target: Path) -> Path:
-        """The path that the finished file got."""
+    def _check(self, target: Path | None) -> None:
+        publish.check_target(target, overwrite=self._overwrite, folder=self._spec.format == "frames")
+
+    def _publish(self, target: Path | None) -> None:
+        assert target is not None and self._temp is not None
+        publish.publish(self._temp, target, overwrite=self._overwrite)
+
+    def _free(self, target: Path | None, take: Callable[[Path | None], None]) -> Path | None:
+        """The target, or the first of the others, that `take` finds free."""
         while True:
             try:
-                publish.publish(temp, target, overwrite=self._overwrite)
+                take(target)
                 return target
             except publish.TakenError:
                 other = next(self._others, None)
@@ -215,7 +218,8 @@ def _parse(path: Path, log: str, listing: str) -> VideoInfo:
     seconds = sum(int(row[3]) for row in rows) * int(timebase[1]) / int(timebase[2])
     rate = RATE.search(log)
     # A GIF counts in hundredths of a second, and ffmpeg rounds what that makes a second.
-    fps = float(rate[1]) if rate and stream["codec"] != "gif" else len(rows) / max(seconds, 0.01)
+    told = float(rate[1]) * (1000 if rate[2] else 1) if rate else 0
+    fps = told if told and stream["codec"] != "gif" else len(rows) / max(seconds, 0.01)
     colour_range, _, colour = (stream["colour"] or "").partition(", ")
     return VideoInfo(
         width=int(size[1]),

@@ -3,18 +3,15 @@
 It is imported in functions only, and takes half a second.
 """
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from json import JSONDecodeError
 from typing import Any
 
-from i2v_cli.errors import FitError, I2VError, ModelError, NetworkError
+from i2v_cli.errors import DISK_FULL, FitError, I2VError, ModelError, NetworkError
 from i2v_cli.weights import hub
 from i2v_cli.weights.hub import Origin
-
-FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 def library() -> Any:
@@ -62,7 +59,7 @@ def explained(where: Origin, *, gated: bool) -> Iterator[None]:
         hint = "check the connection, HTTPS_PROXY and HF_ENDPOINT"
         raise NetworkError(f"{host} cannot be reached: {reason}", hint) from error
     except OSError as error:
-        if error.errno in FULL:
+        if error.errno in DISK_FULL:
             hint = "free some disk space; the same command goes on from where it stopped"
             raise FitError(f"the disk of {hub.cache()} is full: {error.strerror}", hint) from error
         raise ModelError(f"cannot write to {hub.cache()}: {error}", "check its permissions") from error

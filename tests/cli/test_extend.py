@@ -42,8 +42,24 @@ def test_without_a_name_the_video_itself_stays(clip, run, folder, capsys):
 def test_output_that_is_the_video_itself_is_refused(clip, run, folder, capsys):
     before = clip.read_bytes()
     assert run("extend", "a.mp4", "pan left", "--overwrite", *QUICK, "-o", "a.mp4") == 2
-    assert "is the photo itself" in capsys.readouterr().err
+    assert "is the video itself" in capsys.readouterr().err
     assert clip.read_bytes() == before
+
+
+def test_folder_of_frames_goes_on_without_loss(run, folder):
+    Image.effect_noise((64, 48), 60).convert("RGB").save("photo.png")
+    tiny = ("--frames", "5", *QUICK, "--format", "frames")
+    assert run("generate", "photo.png", "zoom in", "--size", "64x48", *tiny, "-o", "a") == 0
+    assert run("extend", "a", "pan left", *tiny, "-o", "b") == 0
+    assert np.array_equal(frames(folder / "a"), frames(folder / "b")[:5])
+    assert len(frames(folder / "b")) == 9
+
+
+def test_video_of_odd_sides_is_refused_before_the_work(run, folder, capsys):
+    pictures = [Image.effect_noise((63, 47), 60).convert("RGB") for _ in range(3)]
+    pictures[0].save("odd.gif", save_all=True, append_images=pictures[1:])
+    assert run("extend", "odd.gif", "pan left", *QUICK) == 2
+    assert "odd.gif is 63x47" in (said := capsys.readouterr().err) and "scale=" in said
 
 
 def test_what_is_no_video_is_refused(run, folder, capsys):

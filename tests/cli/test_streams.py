@@ -108,6 +108,17 @@ def test_reader_that_leaves_is_no_traceback(arguments, folder):
 
 
 @posix
+def test_reader_that_leaves_before_an_error_is_no_traceback(folder):
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "i2v_cli", "presets", "show", "none-such", "--json"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    os.close(write)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: ")
+
+
+@posix
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
 def test_closed_stream_is_no_traceback(closed, folder):
     command = f'"{sys.executable}" -m i2v_cli presets list {closed}'

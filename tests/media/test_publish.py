@@ -173,7 +173,7 @@ class Terminal(io.StringIO):
 def test_video_goes_to_no_terminal_and_no_closed_stdout(stdout, message, monkeypatch):
     monkeypatch.setattr("sys.stdout", stdout)
     with pytest.raises(UsageError, match=message):
-        publish.check_stdout()
+        publish.check_stdout("mp4")
     publish.check_target(None, overwrite=False)
 
 

@@ -88,6 +88,11 @@ def test_every_number_of_frames_comes_out_even_when_all_are_equal(tmp_path, spec
     assert video.probe(tmp_path / "clip").frames == count
 
 
+def test_a_thousand_frames_a_second_are_read(tmp_path, clip, spec):
+    write(tmp_path / "clip.mp4", dataclasses.replace(spec, fps=1000), clip)  # ffmpeg says "1k fps"
+    assert video.probe(tmp_path / "clip.mp4").fps == 1000
+
+
 @pytest.mark.parametrize("fps", [23.976, 29.97, 7.5, 60])
 def test_frame_rates_are_kept(tmp_path, clip, spec, fps):
     write(tmp_path / "clip.mp4", dataclasses.replace(spec, fps=fps), clip)
@@ -402,8 +407,9 @@ def test_broken_pipe_is_one_only_where_ffmpeg_writes_to_stdout(body, tmp_path, m
 
 
 def test_only_mp4_goes_to_stdout(spec):
-    with pytest.raises(UsageError, match="webm"):
-        video.Writer(None, dataclasses.replace(spec, format="webm"))
+    writer = video.Writer(None, dataclasses.replace(spec, format="webm"))
+    with pytest.raises(UsageError, match="webm"), writer:
+        pass
 
 
 # A bad ffmpeg
