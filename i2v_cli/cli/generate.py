@@ -214,9 +214,10 @@ def _try_device(request: "Request") -> None:
     """UsageError for a device or number format that is asked for by name and not here; takes seconds."""
     if request.device in ("auto", "cpu") and request.dtype == "auto":  # which are everywhere
         return
+    from i2v_cli import families
     from i2v_cli.runtime import device
 
-    device.decide(request)
+    device.decide(request, fp16=families.config(request.family).FP16)
 
 
 def _missing(plan: "Plan") -> str | None:

@@ -16,8 +16,8 @@ FAMILIES = {
 
 
 def config(name: str) -> Any:
-    """The torch-free half: COMPONENTS, DEFAULTS, READS_TEXT, OVERLAP, and `geometry`, `phases`, `seconds`,
-    `weights`."""
+    """The torch-free half: COMPONENTS, DEFAULTS, READS_TEXT, OVERLAP, FP16 (whether it bears that), and
+    `geometry`, `phases`, `seconds`, `weights`."""
     return import_module(f"{FAMILIES[name]}.config")
 
 

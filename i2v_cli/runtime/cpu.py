@@ -8,6 +8,7 @@ from pathlib import Path
 from i2v_cli.request import Request
 from i2v_cli.runtime import cgroup
 
+GPU_DRIVERS = ("proc/driver/nvidia/version", "dev/kfd")  # those of NVIDIA and AMD, on Linux
 BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16"})
 
 # Names of oneDNN instruction sets (ONEDNN_MAX_CPU_ISA) that contain native bf16 products.
@@ -32,10 +33,23 @@ def computes_bf16(instructions: frozenset[str], environ: Mapping[str, str] = os.
     return allowed and not BF16_FLAGS.isdisjoint(instructions)
 
 
-def itemsize(request: Request) -> int:
-    """Bytes of a weight, as told without torch: `--dtype auto` is fp32 on a CPU where bf16 is slow."""
-    slow = request.device == "cpu" and not computes_bf16(flags())
-    return 4 if request.dtype == "fp32" or (request.dtype == "auto" and slow) else 2
+def itemsize(request: Request, root: Path = cgroup.ROOT) -> int:
+    """Bytes of a weight, as told without torch.
+
+    `--dtype auto` is fp32 on Apple's GPUs, and on a CPU where bf16 is slow. Where `--device auto` may be a
+    GPU of another make is told by its driver.
+    """
+    if request.dtype != "auto":
+        return 4 if request.dtype == "fp32" else 2
+    if request.device == "mps" or (request.device == "auto" and sys.platform == "darwin"):
+        return 4
+    if request.device == "cuda" or (request.device == "auto" and _has_gpu(root)):
+        return 2
+    return 2 if computes_bf16(flags(root)) else 4
+
+
+def _has_gpu(root: Path) -> bool:
+    return os.name == "nt" or any((root / name).exists() for name in GPU_DRIVERS)
 
 
 def free(root: Path = cgroup.ROOT, load: float | None = None) -> int:

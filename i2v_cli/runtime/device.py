@@ -26,18 +26,24 @@ class Runtime:
     offload: str = "auto"
 
 
-def decide(request: Request, report: Report | None = None) -> Runtime:
+def decide(request: Request, report: Report | None = None, *, fp16: bool = True) -> Runtime:
     """The runtime that `request` asks for; see `choose`."""
-    return replace(choose(request.device, request.dtype, request.threads, report), offload=request.offload)
+    chosen = choose(request.device, request.dtype, request.threads, report, fp16=fp16)
+    return replace(chosen, offload=request.offload)
 
 
 def choose(
-    device: str = "auto", dtype: str = "auto", threads: int | None = None, report: Report | None = None
+    device: str = "auto",
+    dtype: str = "auto",
+    threads: int | None = None,
+    report: Report | None = None,
+    *,
+    fp16: bool = True,
 ) -> Runtime:
     """What is asked for, or the best that is here; sets torch's thread count.
 
     A device or dtype that is asked for and not there is a UsageError; a dtype that computes wrongly here is
-    replaced by fp32, with a warning. More threads than cores get one too.
+    replaced by fp32, with a warning. More threads than cores get one too. fp16: whether the model bears it.
     """
     report = report or _quiet
     found = torch.device(_device(device, report))
@@ -47,7 +53,7 @@ def choose(
     # torch's own default knows OMP_NUM_THREADS and physical cores, but no container.
     threads = threads or min(torch.get_num_threads(), cpu.free())
     torch.set_num_threads(threads)
-    return Runtime(device=found, dtype=_dtype(dtype, found, report), threads=threads)
+    return Runtime(device=found, dtype=_dtype(dtype, found, report, fp16=fp16), threads=threads)
 
 
 def gpu(asked: str) -> str:
@@ -87,8 +93,12 @@ def _device(asked: str, report: Report) -> str:
     return asked
 
 
-def _dtype(asked: str, device: torch.device, report: Report) -> torch.dtype:
+def _dtype(asked: str, device: torch.device, report: Report, *, fp16: bool) -> torch.dtype:
     wanted = _best(device) if asked == "auto" else DTYPES[asked]
+    if wanted == torch.float16 and not fp16:
+        if asked == "fp16":
+            raise UsageError("--dtype fp16 overflows in this model", "use --dtype auto")
+        return torch.float32
     if device.type == "cpu" and wanted == torch.float16:
         raise UsageError("--dtype fp16 is far slower than fp32 on a CPU", "use --dtype auto")
     if device.type == "cpu" and wanted == torch.bfloat16 and not cpu.computes_bf16(cpu.flags()):
@@ -98,7 +108,7 @@ def _dtype(asked: str, device: torch.device, report: Report) -> torch.dtype:
     tried = selftest.verdict(device, wanted)
     if tried.wrong:
         names = ", ".join(tried.wrong)
-        report(Warned(f"{_name(wanted)} computes {names} wrongly on this {device.type}: using fp32"))
+        report(Warned(f"{name(wanted)} computes {names} wrongly on this {device.type}: using fp32"))
         return torch.float32
     return torch.float32 if asked == "auto" and tried.speedup < 1 else wanted
 
@@ -111,7 +121,7 @@ def _best(device: torch.device) -> torch.dtype:
     return torch.float32  # on Apple's GPUs fp16 overflows and bf16 needs macOS 14: only when asked for
 
 
-def _name(dtype: torch.dtype) -> str:
+def name(dtype: torch.dtype) -> str:
     return next(name for name, known in DTYPES.items() if known == dtype)
 
 

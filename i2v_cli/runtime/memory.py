@@ -59,11 +59,12 @@ def available(device: str = "cpu", root: Path = cgroup.ROOT) -> int | None:
     if device == "cuda":
         import torch
 
-        return torch.cuda.mem_get_info()[0]
+        held = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # by torch, for what comes next
+        return torch.cuda.mem_get_info()[0] + held
     if device == "mps":
         import torch
 
-        return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
+        return torch.mps.recommended_max_memory() - torch.mps.current_allocated_memory()
     known = [size for size in (_system(root), cgroup.memory_free(root)) if size is not None]
     return min(known, default=None)
 

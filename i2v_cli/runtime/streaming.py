@@ -204,43 +204,51 @@ class _Stream:
         self.coming = self._send_for(index + 1) if index + 1 < len(self.sources) else None
 
     def leave(self, index: int) -> None:
-        self.lane.computed()
+        self.lane.computed(self.sources[index].module)
         self.sources[index].leave()
 
     def _send_for(self, index: int) -> tuple[int, "Future[None]"]:
-        return index, self.reader.submit(self._bring, index)
+        return index, self.reader.submit(self._bring, index, self.lane.last)
 
-    def _bring(self, index: int) -> None:
-        with self.lane.copying():
+    def _bring(self, index: int, after: "torch.cuda.Event | None") -> None:
+        with self.lane.copying(after):
             self.sources[index].bring()
 
 
 class _Lane:
     """How copies and computation keep out of each other's way on the CPU: they share nothing."""
 
-    def computed(self) -> None: ...
+    last = None
 
-    def copying(self) -> AbstractContextManager[None]:
+    def computed(self, _module: nn.Module) -> None: ...
+
+    def copying(self, _after: "torch.cuda.Event | None") -> AbstractContextManager[None]:
         return nullcontext()
 
 
 class _CudaLane:
     """On a GPU: copies run beside the computation, in a stream of their own.
 
-    Memory that a block gives back is used again by the copying stream, where the kernels that read it may not
-    have run yet: that stream waits for them.
+    Memory that a block gives back belongs to the copying stream, which would write to it at once, while
+    kernels that read it may not have run yet: the allocator is told who else uses it. And a block is not
+    fetched before the last but one has been computed, so that there are never more than two.
     """
 
     def __init__(self, device: torch.device) -> None:
         self.stream = torch.cuda.Stream(device)
-        self.last = torch.cuda.Event()
+        self.last: torch.cuda.Event | None = None
 
-    def computed(self) -> None:
+    def computed(self, module: nn.Module) -> None:
+        for tensor in module.state_dict().values():
+            if tensor.is_cuda:
+                tensor.record_stream(torch.cuda.current_stream(tensor.device))
+        self.last = torch.cuda.Event()
         self.last.record()
 
     @contextmanager
-    def copying(self) -> Iterator[None]:
-        self.stream.wait_event(self.last)
+    def copying(self, after: "torch.cuda.Event | None") -> Iterator[None]:
+        if after is not None:
+            after.synchronize()
         with torch.cuda.stream(self.stream):
             yield
         self.stream.synchronize()

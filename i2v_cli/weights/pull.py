@@ -49,7 +49,7 @@ class Listing:
 
     @property
     def missing(self) -> tuple[Remote, ...]:
-        """Those that are not here, or not whole."""
+        """Those that are not here. What is here was whole when it got its name."""
         return tuple(file for file in self.files if not self.pointer(file).exists())
 
     def pointer(self, file: Remote) -> Path:

@@ -17,11 +17,16 @@ def remove(components: Sequence[Component], keep: Sequence[Component]) -> int:
     another tool has fetched.
     """
     freed = 0
-    for repo in dict.fromkeys(component.repo for component in components):
-        mine = [part for part in components if part.repo == repo]
-        theirs = [part for part in keep if part.repo == repo]
-        freed += sum(_remove(name, mine, theirs) for name in (repo.id, *repo.former))
+    for repo in {part.repo.id: part.repo for part in components}.values():
+        mine = [part for part in components if part.repo.id == repo.id]
+        for name in (repo.id, *repo.former):
+            freed += _remove(name, mine, [part for part in keep if name in _repositories(part)])
     return freed
+
+
+def _repositories(part: Component) -> tuple[str, ...]:
+    """Ids of all in which the part may lie."""
+    return (part.repo.id, *part.repo.former, *part.same)
 
 
 def _remove(repo: str, mine: Sequence[Component], theirs: Sequence[Component]) -> int:

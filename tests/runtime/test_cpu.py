@@ -79,3 +79,22 @@ def test_a_machine_that_others_keep_busy_gets_one_thread(tmp_path):
     cores = os.cpu_count() or 1
     assert cpu.free(tmp_path, load=cores + 0.5) == 1
     assert cpu.free(tmp_path, load=0.2) == cpu.usable(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("device", "dtype", "driver", "size"),
+    [
+        ("cpu", "auto", "", 4), ("cpu", "bf16", "", 2), ("cpu", "fp32", "", 4), ("mps", "auto", "", 4),
+        ("cuda", "auto", "", 2), ("auto", "auto", "", 4), ("auto", "auto", "proc/driver/nvidia/version", 2),
+        ("auto", "fp32", "dev/kfd", 4),
+    ],
+)  # fmt: skip
+def test_bytes_of_a_weight_are_those_of_the_dtype_that_will_be_chosen(
+    tmp_path, make_request, monkeypatch, device, dtype, driver, size
+):
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(cpu, "flags", lambda _root: frozenset({"avx2"}))
+    if driver:
+        (tmp_path / driver).parent.mkdir(parents=True)
+        (tmp_path / driver).touch()
+    assert cpu.itemsize(make_request(device=device, dtype=dtype), tmp_path) == size

@@ -65,6 +65,7 @@ def test_threads_default_to_no_more_than_this_process_may_use() -> None:
 
 def test_threads_asked_for_are_set() -> None:
     assert choose("cpu", "fp32", 3).threads == 3
+    assert torch.get_num_threads() == 3
 
 
 def test_more_threads_than_cores_are_warned_of() -> None:
@@ -75,12 +76,18 @@ def test_more_threads_than_cores_are_warned_of() -> None:
     choose("cpu", "fp32", cores + 1, said.append)
     assert [type(event) for event in said] == [Warned]
     assert f"--threads {cores + 1}" in said[0].message
-    assert torch.get_num_threads() == 3
 
 
 def test_fp16_is_refused_on_a_cpu() -> None:
     with pytest.raises(UsageError, match="fp16"):
         choose("cpu", "fp16")
+
+
+def test_a_model_that_does_not_bear_fp16_computes_in_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "_best", lambda _: torch.float16)
+    assert choose("cpu", fp16=False).dtype == torch.float32
+    with pytest.raises(UsageError, match="overflows"):
+        choose("cpu", "fp16", fp16=False)
 
 
 def test_bf16_is_refused_where_the_cpu_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """`verify` finds what changed, `rm` removes what nobody else uses."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from safetensors.torch import save_file
 
 from i2v_cli.weights import hub as local
 from i2v_cli.weights import transfer
+from i2v_cli.weights.component import Repo
 from i2v_cli.weights.pull import listings, pull
 from i2v_cli.weights.remove import remove
 from i2v_cli.weights.verify import drop, verify
@@ -80,6 +82,12 @@ def test_removal_leaves_what_another_model_uses(root: Path) -> None:
     assert local.locate(TEXT)
     with pytest.raises(local.NotHereError):
         local.locate(UNET)
+
+
+def test_removal_leaves_what_another_model_finds_there_too(root: Path) -> None:
+    elsewhere = replace(TEXT, repo=Repo(id="other/model", licence="any"), same=(REPO.id,))
+    assert remove(BOTH, (elsewhere,)) == len(WEIGHTS) + 2
+    assert local.locate(TEXT)
 
 
 def test_removal_leaves_what_another_tool_fetched(root: Path, hub: Hub) -> None:

@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
 }
 READS_TEXT = True
 OVERLAP = 1  # frames of a video that goes on, from which it does
+FP16 = False  # it overflows, to noise or black
 
 LICENCE = "CogVideoX LICENSE: free for research, commercial use after a free registration with the vendor"
 
@@ -130,7 +131,7 @@ def phases(request: Request, shape: Geometry) -> tuple[Phase, ...]:
         Phase(
             name="denoise",
             weights=model.parameters * item,
-            activations=activations(model, shape.latent_shape, item),
+            activations=activations(model, shape.latent_shape, item, cached=request.cache > 0),
             streamed=model.num_layers * model.block_parameters * item,
             block=model.block_parameters * item,
         ),
@@ -145,9 +146,11 @@ def phases(request: Request, shape: Geometry) -> tuple[Phase, ...]:
     )
 
 
-def activations(model: DenoiserConfig, latent_shape: tuple[int, ...], itemsize: int) -> int:
-    """Bytes beside the weights: the tokens of both halves of guidance; queries, keys and values of one."""
-    return WORKSPACE + 5 * model.tokens(latent_shape) * model.width * itemsize
+def activations(model: DenoiserConfig, latent_shape: tuple[int, ...], itemsize: int, *, cached: bool) -> int:
+    """Bytes beside the weights: the tokens of both halves of guidance; queries, keys and values of one. The
+    step cache keeps both halves five times over.
+    """
+    return WORKSPACE + (15 if cached else 5) * model.tokens(latent_shape) * model.width * itemsize
 
 
 def seconds(shape: Geometry, steps: int) -> float:

@@ -112,7 +112,7 @@ class Norm(nn.Module):
         sums = torch.zeros(2, len(self.weight), dtype=torch.float64)
         for frame in (rearrange(frame, "1 c h w -> h w c") for frame in frames):
             for part in (frame[rows].float() for rows in _parts(frame)):
-                sums += torch.stack([part.sum((0, 1)), part.square().sum((0, 1))]).to(sums)
+                sums += torch.stack([part.sum((0, 1)), part.square().sum((0, 1))]).cpu().to(sums)
         count = sum(frame[0, 0].numel() for frame in frames)
         means, squares = rearrange(sums, "two (g c) -> two g c", g=self.groups).mean(dim=2) / count
         scales = (squares - means.square()).clamp(min=0).add(EPS).rsqrt()

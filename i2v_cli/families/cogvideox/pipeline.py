@@ -50,7 +50,8 @@ class Pipeline:
         """Text encoder in and out, image encoder in and out. photo: [3, H, W] uint8."""
         files = published.parts(request, COMPONENTS)
         denoiser = DenoiserConfig.from_json(files["denoiser"].read_json(CONFIG))
-        texts = [request.prompt] if request.guidance == 1 else [request.prompt, request.negative]
+        alone = request.guidance == 1 and not request.dynamic_guidance
+        texts = [request.prompt] if alone else [request.prompt, request.negative]
         pieces = load_pieces(files["tokenizer"].folder / "spiece.model")
         tokens = tokenize_pieces(texts, pieces, denoiser.context_length)
         for what, lost in zip(("prompt", "negative prompt"), tokens.cut, strict=False):
@@ -95,7 +96,7 @@ class Pipeline:
             files,
             runtime,
             blocks=("transformer_blocks",),
-            activations=activations(config, shape, runtime.dtype.itemsize),
+            activations=activations(config, shape, runtime.dtype.itemsize, cached=request.cache > 0),
         ) as denoiser:
 
             def predict_pair(latents: Tensor, step: int) -> Tensor:

@@ -29,6 +29,7 @@ DEFAULTS: dict[str, Any] = {
 }
 READS_TEXT = True
 OVERLAP = 17  # frames of a video that goes on, from which it does: a chunk of the autoencoder
+FP16 = True
 
 APACHE = "Apache-2.0"
 # As in the family of this name: what is fetched for the one is there for the other.

@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
 }
 READS_TEXT = True
 OVERLAP = 1  # frames of a video that goes on, from which it does
+FP16 = True
 
 # The clip's duration is cut into 48 knots after the photo itself, 4 a temporal group.
 GROUPS = 12

@@ -34,6 +34,7 @@ DEFAULTS: dict[str, Any] = {
 }
 READS_TEXT = False
 OVERLAP = 1  # frames of a video that goes on, from which it does
+FP16 = True
 
 # Guidance rises from here, on the first frame, to what is asked, on the last.
 FIRST_GUIDANCE = 1.0

@@ -209,7 +209,7 @@ class Statistics:
         norm = self.norm
         image, weight, bias = rearrange(columns, "t p c -> 1 c t p"), norm.weight.float(), norm.bias.float()
         _, mean, inverse = torch.native_batch_norm(image, weight, bias, None, None, True, 0.0, norm.eps)
-        mean, variance = mean.to(self.sums), inverse.to(self.sums) ** -2 - norm.eps
+        mean, variance = mean.cpu().to(self.sums), inverse.cpu().to(self.sums) ** -2 - norm.eps
         count = columns.shape[0] * columns.shape[1]
         self.sums += count * torch.stack([mean, variance + mean.square()])
         self.count += count
