@@ -198,13 +198,22 @@ def _infer_format(values: dict[str, Value]) -> None:
                 f"{given.place} {shown(given.raw)} and the output {shown(output.raw)} disagree",
                 f"drop {given.place}, or end the output's name another way",
             )
-    elif implied is not None:
-        values["format"] = Value(implied, "output name", shown(output.raw))
     elif suffix:
+        implied = format_of(str(output.raw), output.place, instead=", or add --format")
+        values["format"] = Value(implied, "output name", shown(output.raw))
+
+
+def format_of(output: str, place: str, instead: str = "") -> str:
+    """What the end of the output's name asks for. UsageError: nothing known; the hint ends with `instead`."""
+    from i2v_cli import request
+
+    suffix = PurePath(output).suffix
+    if suffix.lower() not in request.SUFFIXES:
         raise UsageError(
-            f"{output.place} {shown(output.raw)}: {shown(suffix)} is no format that i2v writes",
-            f"end the name in {', '.join(request.SUFFIXES)}, or add --format",
+            f"{place} {shown(output)}: {shown(suffix)} is no format that i2v writes",
+            f"end the name in {', '.join(request.SUFFIXES)}{instead}",
         )
+    return request.SUFFIXES[suffix.lower()]
 
 
 def _read_camera(values: dict[str, Value]) -> None:

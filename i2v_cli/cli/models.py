@@ -279,11 +279,12 @@ def _published(part: "Component", root: "Path", source: str | None) -> dict[str,
     from i2v_cli.weights import hub, verify
     from i2v_cli.weights import pull as hub_pull
 
-    in_cache = isinstance(hub.origin(part, source), hub.Origin)
+    where = hub.origin(part, source)
     linked = all(hub.stored_digest(path) for path in verify.files(part, root))
-    if linked or hub.offline() or not in_cache:
+    if linked or hub.offline() or not isinstance(where, hub.Origin):
         return {}
-    return {file.path: file.digest for listing in hub_pull.listings([part], source) for file in listing.files}
+    listings = hub_pull.listings([part], f"{where.repo}@{root.name}")  # what lies here, not what is newest
+    return {file.path: file.digest for listing in listings for file in listing.files}
 
 
 def _show_sizes(listings: "Sequence[Listing]") -> None:

@@ -80,9 +80,9 @@ def rerun(
 
 def _format(output: str | None) -> str | None:
     """What the output's name asks for; None leaves the recorded one."""
-    from i2v_cli.request import SUFFIXES
+    from i2v_cli.resolve import format_of
 
-    return None if output is None else SUFFIXES.get(Path(output).suffix.lower())
+    return format_of(output, "-o") if output and Path(output).suffix else None
 
 
 def _repeated(

@@ -136,3 +136,8 @@ def test_a_run_is_left_out_of_the_history_when_asked(run, folder, monkeypatch, c
     monkeypatch.setenv("I2V_NO_LOG", "1")
     assert run("generate", "photo.png", "pan") == 5
     assert len(history.runs(9)) == 1
+
+
+def test_a_name_that_ends_in_no_format_is_refused(clip, run, capsys):
+    assert run("rerun", "clip.mp4", "-o", "again.mov") == 2
+    assert ".mov is no format" in capsys.readouterr().err
