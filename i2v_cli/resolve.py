@@ -199,8 +199,8 @@ def _infer_format(values: dict[str, Value]) -> None:
                 f"drop {given.place}, or end the output's name another way",
             )
     elif suffix:
-        implied = format_of(str(output.raw), output.place, instead=", or add --format")
-        values["format"] = Value(implied, "output name", shown(output.raw))
+        asked = format_of(str(output.raw), output.place, instead=", or add --format")
+        values["format"] = Value(asked, "output name", shown(output.raw))
 
 
 def format_of(output: str, place: str, instead: str = "") -> str:
