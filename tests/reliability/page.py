@@ -77,9 +77,12 @@ def replace(rows: list[Row]) -> None:
     """The lines of these proofs alone; each says when it was run."""
     lines = PAGE.read_text(encoding="utf-8").splitlines()
     for row in rows:
-        number = next(index for index, line in enumerate(lines) if line.startswith(f"| `{row.name}` |"))
-        dated = dataclasses.replace(row, seen=f"{row.seen}; run again {date.today().isoformat()}")
-        lines[number] = _line(dated)
+        line = _line(dataclasses.replace(row, seen=f"{row.seen}; run again {date.today().isoformat()}"))
+        known = [number for number, old in enumerate(lines) if old.startswith(f"| `{row.name}` |")]
+        if known:
+            lines[known[0]] = line
+        else:  # one that is run apart: the first of its table
+            lines.insert(lines.index(f"## {PROMISES[row.promise]}") + 4, line)
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -149,7 +149,7 @@ def suite(budget: Budget) -> Outcome:
     folder = budget.scratch / "suite"
     folder.mkdir()
     ours = f"--ignore={Path(__file__).parent}"
-    command = [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--color=no", ours]
+    command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "--color=no", ours]
     command += [f"--rootdir={ROOT}", f"--basetemp={folder / 'pytest'}", str(ROOT / "tests")]
     done = EVERYTHING.run(folder, command, SUITE_SECONDS)
     counts = {
