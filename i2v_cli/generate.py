@@ -57,6 +57,7 @@ def generate(plan: Plan, report: Report) -> Result:
     clock.begin("load")
     config, family = families.config(request.family), families.load(request.family)
     runtime = device.decide(request, report, fp16=config.FP16)
+    # The plan had to guess device and dtype, and so the size of a weight.
     decided = {"device": runtime.device.type, "dtype": device.name(runtime.dtype)}
     phases = config.phases(request.model_copy(update=decided), geometry)
     memory.check_phases(phases, runtime.offload, runtime.device.type)

@@ -48,7 +48,7 @@ def refuse_control(request: Request, instead: str = "", takes: Collection[str] =
 
 def no_size(request: Request, problem: str, hint: str) -> SizeError:
     """The error for a size that a family does not make; `hint` is for who can ask for another one."""
-    own = "a video goes on in its own size; --preset pocket takes any"
+    own = "a video goes on in its own size; --preset pocket takes any of even sides"
     return SizeError(problem, own if request.extend else hint)
 
 

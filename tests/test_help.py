@@ -42,7 +42,8 @@ COMMANDS = (
     "train",
 )
 GROUPS = ("", "presets", "models")
-WITHOUT_FLAG = {
+OF_PRESETS = {  # where there is no flag, or the flag takes more
+    "camera": "pan right 15%, zoom in 10% over 2s; hold 1s: or the text of a file of keyframes.",
     "family": "The model family; it must be named.",
     "variant": "Which of the family's published models; `i2v models list` names them.",
     "dynamic_guidance": "Guidance swings between 1 and itself + 1 from step to step, as CogVideoX takes it.",
@@ -85,7 +86,7 @@ def presets_page() -> str:
     for key, field in Request.model_fields.items():
         if key in presets.FORBIDDEN:
             continue
-        meaning = WITHOUT_FLAG.get(key) or hints[key].__metadata__[0].help.partition(" [")[0]
+        meaning = OF_PRESETS.get(key) or hints[key].__metadata__[0].help.partition(" [")[0]
         default = family.get(key, "" if field.is_required() or field.default in (None, "") else field.default)
         taken = ", ".join(FAMILIES) if key == "family" else resolve.allowed(key)
         rows.append(f"| `{key}` | {taken} | {default} | {meaning} |".replace("|  |", "| |"))

@@ -151,8 +151,7 @@ def _tell(error: BaseException, code: ExitCode, message: str, hint: str, *, as_j
         for line in "".join(traceback.format_exception(error)).splitlines():
             say(line)
     if as_json:
-        name = ExitCode(code).name.lower()
-        emit("error", {"code": name, "message": message, "hint": hint, "exit_code": int(code)})
+        emit("error", {"code": code.name.lower(), "message": message, "hint": hint, "exit_code": int(code)})
 
 
 def _explain(error: BaseException, arguments: list[str]) -> tuple[ExitCode, str, str]:

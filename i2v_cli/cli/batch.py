@@ -86,8 +86,9 @@ def batch(
     from i2v_cli.jobs.ledger import Ledger
     from i2v_cli.media import publish
 
-    for folder in (output, *([archive.parent] if archive else [])):
-        publish.check_folder(folder, "folder")
+    publish.check_folder(output, "-o")
+    if archive is not None:
+        publish.check_folder(archive.parent, "--archive")
     ledger = Ledger(output, archive)
     if ledger.damaged and not quiet:
         say(f"warning: {ledger.damaged} damaged lines of the ledger count as not written")

@@ -1,6 +1,6 @@
 """Sentences to token ids: through `tokenizers` (tokenizer.json) or `sentencepiece` (spiece.model)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,13 @@ class Tokens:
     ids: Tensor
     mask: Tensor
     cut: tuple[int, ...]
+
+    def unread(self, limit: int) -> Iterator[str]:
+        """What a user is told of a prompt, and of a negative one after it, with more than `limit` tokens."""
+        sentences = ("prompt", "negative prompt")[: len(self.cut)]
+        for sentence, lost in zip(sentences, self.cut, strict=True):
+            if lost:
+                yield f"the {sentence} is longer than {limit} tokens: its last {lost} are not read"
 
 
 def tokenize(texts: Sequence[str], tokenizer: Tokenizer, max_tokens: int) -> Tokens:

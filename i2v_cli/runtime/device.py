@@ -122,6 +122,7 @@ def _best(device: torch.device) -> torch.dtype:
 
 
 def name(dtype: torch.dtype) -> str:
+    """As `--dtype` spells it."""
     return next(name for name, known in DTYPES.items() if known == dtype)
 
 

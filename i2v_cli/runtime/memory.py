@@ -54,7 +54,8 @@ class Phase:
 def available(device: str = "cpu", root: Path = cgroup.ROOT) -> int | None:
     """Free bytes on "cpu", "cuda" or "mps"; None where the system does not say.
 
-    On the CPU what Linux calls available, cut to the container's limit; on macOS all that is built in.
+    On a GPU also what torch keeps for later. On the CPU what Linux calls available, cut to the container's
+    limit; on macOS all that is built in.
     """
     if device == "cuda":
         import torch

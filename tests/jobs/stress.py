@@ -101,8 +101,8 @@ def warm(folder: Folder) -> None:
     kept.enter_context(hold.keeping(spare=0))
     atexit.register(kept.close)
     hold.keeping = lambda spare: contextlib.nullcontext()
-    with contextlib.chdir(folder.path):
-        assert app.run(COMMAND) == 0
+    os.chdir(folder.path)
+    assert app.run([*COMMAND]) == 0
     folder.finish(0)
 
 

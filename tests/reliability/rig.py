@@ -30,7 +30,8 @@ from i2v_cli.errors import I2VError
 from i2v_cli.media import metadata, publish, video
 
 FRAMES = 3
-TINY = ("--size", "64x64", "--frames", str(FRAMES), "--steps", "1", "--threads", "1")
+SETTINGS = {"size": "64x64", "frames": str(FRAMES), "steps": "1", "threads": "1"}
+TINY = tuple(word for key, value in SETTINGS.items() for word in (f"--{key}", value))
 PROMPT = "zoom in"  # it moves, and never looks past the photo
 SUFFIXES = {"mp4": ".mp4", "webm": ".webm", "gif": ".gif", "webp": ".webp", "frames": ""}
 PATIENCE = 60  # seconds; a tiny run takes half of one, on a machine that is busy a few
@@ -193,11 +194,8 @@ def made(photo: Path, target: Path, *, kind: str = "mp4", prompt: str = PROMPT, 
         "preset": "pocket",
         "output": str(target),
         "format": kind,
-        "size": "64x64",
-        "frames": FRAMES,
-        "steps": 1,
-        "threads": 1,
         "seed": seed,
+        **SETTINGS,
     }
     made = generate(plan(resolve(flags, {}).request), lambda _: None)
     assert made.path is not None and made.path.exists()

@@ -54,10 +54,8 @@ class Pipeline:
         texts = [request.prompt] if alone else [request.prompt, request.negative]
         pieces = load_pieces(files["tokenizer"].folder / "spiece.model")
         tokens = tokenize_pieces(texts, pieces, denoiser.context_length)
-        for what, lost in zip(("prompt", "negative prompt"), tokens.cut, strict=False):
-            if lost:
-                length = denoiser.context_length
-                report(Warned(f"the {what} is longer than {length} tokens: its last {lost} are not read"))
+        for said in tokens.unread(denoiser.context_length):
+            report(Warned(said))
         context = remembered(
             files["text_encoder"],
             runtime,

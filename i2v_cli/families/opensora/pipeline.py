@@ -169,8 +169,8 @@ def _context(request: Request, files: dict[str, Files], runtime: Runtime, report
     said = words.told(request.prompt, aesthetic=request.aesthetic, motion_score=request.motion_score)
     length = DenoiserConfig.from_json(files["denoiser"].read_json(CONFIG)).context_length
     tokens = tokenize_pieces([said], load_pieces(files["tokenizer"].folder / "spiece.model"), length)
-    if tokens.cut[0]:
-        report(Warned(f"the prompt is longer than {length} tokens: its last {tokens.cut[0]} are not read"))
+    for sentence in tokens.unread(length):
+        report(Warned(sentence))
     encoder = files["text_encoder"]
 
     def read() -> Tensor:

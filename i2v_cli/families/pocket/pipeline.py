@@ -82,9 +82,8 @@ class Pipeline:
     ) -> Condition:
         """Text encoder in and out, image encoder in and out. photo: [3, H, W] uint8. pins: a last picture."""
         tokens = tokenize([request.prompt, request.negative], load_tokenizer(TOKENIZER), MAX_TOKENS)
-        for what, lost in zip(("prompt", "negative prompt"), tokens.cut, strict=True):
-            if lost:
-                report(Warned(f"the {what} is longer than {MAX_TOKENS} tokens: its last {lost} are not read"))
+        for said in tokens.unread(MAX_TOKENS):
+            report(Warned(said))
         context = remembered(
             self.text,
             runtime,

@@ -109,7 +109,7 @@ def test_further_ways_have_softer_edges_so_that_nothing_folds(asked):
         assert steepest * float(way.split(",")[0]) * 2 / 200 < 1
 
 
-def test_a_way_across_the_photo_costs_no_more_than_a_short_one(asked):
+def test_a_way_across_the_photo_has_the_softest_edges(asked):
     edges = made(asked(motion=((20, 20, 40, 60), "90%,80%"))).masks[0, 0]
     assert edges.max() <= 1 and edges.diff(dim=-1).abs().max() < 0.05
 
