@@ -164,6 +164,20 @@ def test_verify_finds_the_damage_and_repairs_it(tiny, run, capsys):
     assert [file["state"] for file in json.loads(capsys.readouterr().out)["files"]] == ["ok", "ok"]
 
 
+def test_verify_asks_for_the_commit_that_lies_here(tiny, run, capsys):
+    run("models", "pull", "tiny", "-q")
+    for path in local.locate(PARTS[0]).folder.rglob("*"):  # a cache without links, as Windows has it
+        if path.is_symlink():
+            content = path.read_bytes()
+            path.unlink()
+            path.write_bytes(content)
+    tiny.repos["owner/model"].revisions = {"v1": "a" * 40, "main": "d" * 40}
+    tiny.asked.clear()
+    assert run("models", "verify", "tiny") == 0
+    assert tiny.asked == [f"/api/models/owner/model/revision/{'a' * 40}"]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[-2:]] == ["ok", "ok"]
+
+
 def test_verify_of_what_is_not_here_names_the_command(tiny, run, capsys):
     assert run("models", "verify", "tiny") == 4
     assert capsys.readouterr().err.endswith("hint: i2v models pull tiny\n")

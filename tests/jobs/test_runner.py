@@ -89,6 +89,19 @@ def test_rows_that_another_run_still_has_are_told(jobs):
     assert run(jobs, Crew(a=["busy", "busy"])) == [("b", "made"), ("c", "made"), ("a", "busy")]
 
 
+def test_rows_under_way_when_the_batch_ends_are_told_and_not_begun_anew(jobs):
+    class Together(Crew):
+        def outcomes(self, queue: deque[Task]) -> Iterator[tuple[Task, Outcome]]:
+            under_way = deque(queue)
+            queue.clear()
+            yield from super().outcomes(under_way)
+
+    crew = Together(a=["check"], b=["busy"], c=["killed"])
+    found = run(jobs, crew, keep_going=False, retry=3)
+    assert found == [("a", "check"), ("b", "busy"), ("c", "killed")]
+    assert len(crew.asked) == 3
+
+
 def test_processes_share_the_cores_that_nobody_counted_out(row, checked, monkeypatch):
     monkeypatch.setattr(runner.cpu, "usable", lambda: 8)
     jobs = checked(row(), row(image="b.png", threads=3))

@@ -55,6 +55,22 @@ def test_file_system_without_hard_links_still_keeps_what_exists(tmp_path, temp, 
     assert (tmp_path / "clip.mp4").read_bytes() == b"new"
 
 
+@posix
+@pytest.mark.parametrize(("number", "fine"), [(errno.EINVAL, True), (errno.EIO, False)])
+def test_only_a_folder_that_cannot_be_synced_is_no_fault(tmp_path, temp, monkeypatch, number, fine):
+    def for_files_only(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", for_files_only)
+    if fine:
+        publish.publish(temp, tmp_path / "clip.mp4", overwrite=False)
+        assert (tmp_path / "clip.mp4").read_bytes() == b"new"
+    else:
+        with pytest.raises(EncodingError):
+            publish.publish(temp, tmp_path / "clip.mp4", overwrite=False)
+
+
 def test_full_disk_and_other_refusals_have_their_own_errors(tmp_path):
     assert isinstance(publish.disk_error(tmp_path, OSError(errno.ENOSPC, "No space left")), FitError)
     assert isinstance(publish.disk_error(tmp_path, OSError(errno.EIO, "I/O error")), EncodingError)

@@ -543,3 +543,13 @@ def test_a_name_of_our_own_that_was_taken_meanwhile_gives_way_to_the_next(tmp_pa
     assert writer.target == tmp_path / "a-3.mp4"
     assert video.probe(tmp_path / "a-3.mp4").frames == 2
     assert (tmp_path / "a.mp4").read_text() == "somebody else's"
+
+
+def test_a_name_of_our_own_that_was_taken_before_the_work_gives_way_too(tmp_path):
+    spec = VideoSpec(width=32, height=16, frames=2, fps=8)
+    (tmp_path / "a.mp4").write_text("somebody else's")
+    with video.Writer(tmp_path / "a.mp4", spec, others=iter([tmp_path / "a-2.mp4"])) as writer:
+        assert writer.target == tmp_path / "a-2.mp4"
+        writer.write(np.zeros((2, 16, 32, 3), np.uint8))
+    assert video.probe(tmp_path / "a-2.mp4").frames == 2
+    assert (tmp_path / "a.mp4").read_text() == "somebody else's"
