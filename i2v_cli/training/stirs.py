@@ -116,8 +116,8 @@ def _stirred(wish: Wish, regions: Sequence[Region], rng: random.Random) -> list[
 
 
 def _rest(wish: Wish, regions: Sequence[Region], rng: random.Random) -> str:
-    stirred = {stir.name for stir in wish.stirs}
-    others = [region for region in regions if region.name not in stirred]
+    stirred = {stir.kind for stir in wish.stirs}
+    others = [region for region in regions if region.kind not in stirred]
     if others and rng.random() < 0.55:
         return _still(rng.choice(others), regions, rng)
     return pick(STILL_REST, rng)
@@ -143,7 +143,7 @@ def _only(stir: Stir, regions: Sequence[Region], rng: random.Random) -> str:
     """Says that nothing else moves, and now and then names what does not."""
     form = rng.choice(("finite", "finite", "gerund", "base"))
     line = _framed(ONLY_FRAMES[form], SPOKEN_FORMS[form], stir, _called(stir, regions, rng), rng)
-    others = [region for region in regions if region.name != stir.name]
+    others = [region for region in regions if region.kind != stir.kind]
     if not others or rng.random() < 0.65:
         return line
     still = _still(rng.choice(others), regions, rng)

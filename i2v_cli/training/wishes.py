@@ -82,7 +82,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Stir:
-    """A region that moves by itself. Where a photo labels a name twice, all regions of that name do.
+    """A region that moves by itself, and with it all of its kind.
 
     `action` is one of `ACTIONS_OF[kind]`; `heading` left, right, up, down, or "" where it is not spoken of;
     `strength` 0.5 gentle, 1.0 unspoken, 1.6 strong.
@@ -129,10 +129,12 @@ def sample(rng: random.Random, regions: Sequence[Region]) -> Wish:
 
 
 def _chosen(movable: list[Region], count: int, rng: random.Random) -> list[Region]:
+    """Of different kinds: all of a kind that is seen moves alike, whatever its regions are called."""
     chosen: list[Region] = []
-    while len(chosen) < min(count, len(movable)):
-        rest = [region for region in movable if region not in chosen]
-        chosen += rng.choices(rest, [ASKED.get(region.kind, ASKED_ELSE) for region in rest])
+    for _ in range(count):
+        kinds = {region.kind for region in chosen}
+        if rest := [region for region in movable if region.kind not in kinds]:
+            chosen += rng.choices(rest, [ASKED.get(region.kind, ASKED_ELSE) for region in rest])
     return chosen
 
 
@@ -159,7 +161,8 @@ def _stir(region: Region, rng: random.Random) -> Stir:
 def _alive(movable: Sequence[Region], rng: random.Random) -> tuple[Stir, ...]:
     """What anybody would expect to see moving, each region in its most natural way."""
     strength = rng.choice((0.5, 1.0))
-    chosen = rng.sample(movable, min(ALIVE_AT_MOST, len(movable)))
+    shuffled = rng.sample(movable, len(movable))
+    chosen = list({region.kind: region for region in shuffled}.values())[:ALIVE_AT_MOST]
     natural = {"water": "", "subject": "breathe"}
     return tuple(
         Stir(

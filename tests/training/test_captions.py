@@ -199,6 +199,26 @@ def test_a_photo_comes_alive_with_at_most_three_regions_and_no_word_on_the_camer
             assert not any(stir.heading for stir in wish.stirs)
 
 
+def test_what_stirs_at_once_is_of_different_kinds_for_all_of_a_kind_moves_alike():
+    rng = random.Random(3)
+    regions = [Region("maples", "foliage"), Region("birches", "foliage"), Region("meadow", "grass")]
+    wishes = [sample(rng, regions) for _ in range(2000)]
+    kinds = [[stir.kind for stir in wish.stirs] for wish in wishes]
+    assert all(len(set(several)) == len(several) for several in kinds)
+    assert ["foliage", "grass"] in kinds and ["grass", "foliage"] in kinds
+    assert max(map(len, ([stir.kind for stir in sample(rng, regions[:2]).stirs] for _ in range(500)))) == 1
+
+
+def test_nothing_of_a_kind_is_said_to_rest_while_it_stirs():
+    rng = random.Random(4)
+    regions = [Region("maples", "foliage"), Region("birches", "foliage"), Region("lake", "water")]
+    for _ in range(1000):
+        wish = sample(rng, regions)
+        words = caption(wish, rng, regions)
+        if [stir.name for stir in wish.stirs] == ["maples"]:
+            assert not re.search(r"birches[^,.;]* (still|motionless|frozen|not move)", words), words
+
+
 def test_unspoken_speed_is_the_commonest_and_every_pace_occurs():
     speeds = Counter(move.speed for wish, _ in drawn() for move in wish.moves)
     assert speeds[1.0] / speeds.total() == pytest.approx(0.45, abs=0.02)
