@@ -42,13 +42,15 @@ def decoded(data: bytes, what: str, largest: int) -> str:
 
 
 def events(text: str, name: str, what: str) -> "Iterator[Placed]":
-    """YAML's events, each with its place (name:line).
+    """YAML's events, each with its place (name:line). What is named .json may be indented with tabs.
 
     Refuses anchors, aliases and tags (merge keys are words without them), and what is no YAML. `what`: the
     plural of what is read, for the messages.
     """
     import yaml
 
+    if name.lower().endswith(".json"):  # within its strings a tab is an escape, and YAML allows none at all
+        text = text.replace("\t", " ")
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             place = f"{name}:{event.start_mark.line + 1 if event.start_mark else 1}"
@@ -66,8 +68,8 @@ def scalar(event: "yaml.ScalarEvent") -> object:
     """YAML's JSON schema: true, false, null and JSON's numbers. The rest is text: `no`, 012 and dates too."""
     literals: dict[str, object] = {"true": True, "false": False, "null": None, "": None}
     text: str = event.value
-    if event.style is not None:  # quoted, or a block
-        return text
+    if event.style is not None:  # quoted, or a block; JSON writes what is beyond 16 bits as a pair of escapes
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
     if text in literals:
         return literals[text]
     if len(text) > 32 or not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):

@@ -44,6 +44,11 @@ def test_three_formats_give_the_same_rows(rows):
     assert rows("a.csv", CSV) == [("a.csv:2", wanted[0]), ("a.csv:3", wanted[1])]
 
 
+def test_json_may_be_indented_with_tabs_and_write_pairs_of_escapes(rows):
+    text = '[\n\t{\n\t\t"image": "a.png",\n\t\t"prompt": "pan\\tleft \\ud83d\\ude00"\n\t}\n]\n'
+    assert rows("a.json", text) == [("a.json:2", {"image": Path("a.png"), "prompt": "pan\tleft \U0001f600"})]
+
+
 @pytest.mark.parametrize("text", [YAML, CSV, JSONL, "# rows\n" + YAML, "rows:\n" + YAML])
 def test_stdin_is_read_in_the_format_that_it_has(text, rows, monkeypatch):
     stdin = io.TextIOWrapper(io.BytesIO(text.encode()))
