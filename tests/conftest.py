@@ -1,5 +1,6 @@
 """What many tests need: a request with sensible values, and a photo."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from i2v_cli.families.pocket.config import DEFAULTS
 from i2v_cli.request import Request
 
 ASSETS = Path(__file__).parent.parent / "docs" / "assets"
+
+# A shell's background jobs, and their children, ignore Ctrl-C; those that the tests interrupt must hear it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -39,7 +39,7 @@ class CogVideoXDenoiser(nn.Module):
         self.transformer_blocks = nn.ModuleList(Block(config) for _ in range(config.num_layers))
         self.norm_final = nn.LayerNorm(width, config.eps)
         self.norm_out = Modulation(config, parts=2)
-        self.proj_out = Linear(width, config.channels_out * math.prod(config.patches))
+        self.proj_out = kernels.Linear(width, config.channels_out * math.prod(config.patches))
 
     def forward(self, latents: Tensor, timestep: Tensor, context: Tensor, cache: StepCache) -> Tensor:
         """latents: [B, 32, T, h, w], noisy ones and the photo's; context: [B, S, C] -> v [B, 16, T, h, w].
@@ -173,10 +173,10 @@ class Attention(nn.Module):
         self.num_heads = config.num_heads
         self.norm_q = nn.LayerNorm(config.head_dim, HEAD_EPS)
         self.norm_k = nn.LayerNorm(config.head_dim, HEAD_EPS)
-        self.to_q = Linear(config.width, config.width)
-        self.to_k = Linear(config.width, config.width)
-        self.to_v = Linear(config.width, config.width)
-        self.to_out = nn.ModuleList([Linear(config.width, config.width)])
+        self.to_q = kernels.Linear(config.width, config.width)
+        self.to_k = kernels.Linear(config.width, config.width)
+        self.to_v = kernels.Linear(config.width, config.width)
+        self.to_out = nn.ModuleList([kernels.Linear(config.width, config.width)])
 
     def forward(self, clip: Tensor, parts: list[Part]) -> None:
         """clip: [L, D], changed."""
@@ -203,7 +203,7 @@ class FeedForward(nn.Module):
         super().__init__()
         wide = 4 * config.width
         # In training a dropout stood between the two.
-        self.net = nn.Sequential(Widen(config.width, wide), nn.Identity(), Linear(wide, config.width))
+        self.net = nn.Sequential(Widen(config.width, wide), nn.Identity(), kernels.Linear(wide, config.width))
 
     def forward(self, clip: Tensor, parts: list[Part]) -> None:
         """clip: [L, D], changed."""
@@ -218,11 +218,6 @@ class Widen(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return kernels.linear_gelu(x, self.proj.weight, self.proj.bias)
-
-
-class Linear(nn.Linear):
-    def forward(self, x: Tensor) -> Tensor:
-        return kernels.linear(x, self.weight, self.bias)
 
 
 def some_rows(length: int, device: torch.device) -> list[slice]:

@@ -21,10 +21,10 @@ class SelfAttention(nn.Module):
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
         self.num_heads = config.num_heads
-        self.qkv = Linear(config.width, 3 * config.width)
+        self.qkv = kernels.Linear(config.width, 3 * config.width)
         self.q_norm = RMSNorm(config.head_dim)
         self.k_norm = RMSNorm(config.head_dim)
-        self.proj = Linear(config.width, config.width)
+        self.proj = kernels.Linear(config.width, config.width)
 
     def forward(self, rows: Tensor, turned: Tensor | None = None) -> Tensor:
         """rows: [P, L, D], each attends to itself -> the same shape. turned: [L, K / 2] complex."""
@@ -45,9 +45,9 @@ class CrossAttention(nn.Module):
     def __init__(self, config: DenoiserConfig) -> None:
         super().__init__()
         self.num_heads = config.num_heads
-        self.q_linear = Linear(config.width, config.width)
-        self.kv_linear = Linear(config.width, 2 * config.width)
-        self.proj = Linear(config.width, config.width)
+        self.q_linear = kernels.Linear(config.width, config.width)
+        self.kv_linear = kernels.Linear(config.width, 2 * config.width)
+        self.proj = kernels.Linear(config.width, config.width)
 
     def prepared(self, words: Tensor) -> KeyValue:
         """words: [S, D]."""
@@ -66,7 +66,7 @@ class FeedForward(nn.Module):
     def __init__(self, width_in: int, hidden_width: int, width: int) -> None:
         super().__init__()
         self.fc1 = nn.Linear(width_in, hidden_width)
-        self.fc2 = Linear(hidden_width, width)
+        self.fc2 = kernels.Linear(hidden_width, width)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: [..., width_in] -> [..., width]."""
@@ -84,11 +84,6 @@ class RMSNorm(nn.Module):
         wide = x.float()
         normed = wide * torch.rsqrt(wide.square().mean(-1, keepdim=True) + EPS)
         return self.weight * normed.to(x.dtype)
-
-
-class Linear(nn.Linear):
-    def forward(self, x: Tensor) -> Tensor:
-        return kernels.linear(x, self.weight, self.bias)
 
 
 def parts(count: int, length: int, device: str) -> list[slice]:

@@ -22,12 +22,12 @@ class Transformer(nn.Module):
     def __init__(self, width: int, num_heads: int, context_width: int) -> None:
         super().__init__()
         self.norm = nn.GroupNorm(GROUPS, width, eps=1e-6)
-        self.proj_in = Linear(width, width)
+        self.proj_in = kernels.Linear(width, width)
         self.transformer_blocks = nn.ModuleList([SpatialBlock(width, num_heads, context_width)])
         self.temporal_transformer_blocks = nn.ModuleList([TemporalBlock(width, num_heads, context_width)])
         self.time_pos_embed = Embedding(width, 4 * width, width)
         self.time_mixer = Mixer()
-        self.proj_out = Linear(width, width)
+        self.proj_out = kernels.Linear(width, width)
 
     def forward(self, x: Tensor, context: Tensor, length: int) -> Tensor:
         """context: [B, 1, D]; length: T. Overwrites x."""
@@ -101,10 +101,10 @@ class SelfAttention(nn.Module):
     def __init__(self, width: int, num_heads: int) -> None:
         super().__init__()
         self.num_heads = num_heads
-        self.to_q = Linear(width, width, bias=False)
-        self.to_k = Linear(width, width, bias=False)
-        self.to_v = Linear(width, width, bias=False)
-        self.to_out = nn.ModuleList([Linear(width, width)])
+        self.to_q = kernels.Linear(width, width, bias=False)
+        self.to_k = kernels.Linear(width, width, bias=False)
+        self.to_v = kernels.Linear(width, width, bias=False)
+        self.to_out = nn.ModuleList([kernels.Linear(width, width)])
 
     def forward(self, x: Tensor) -> Tensor:
         """x: [..., L, C] -> the same shape."""
@@ -143,7 +143,7 @@ class ImageAttention(nn.Module):
 class FeedForward(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.net = nn.ModuleList([Gated(width, 4 * width), nn.Identity(), Linear(4 * width, width)])
+        self.net = nn.ModuleList([Gated(width, 4 * width), nn.Identity(), kernels.Linear(4 * width, width)])
 
     def forward(self, x: Tensor) -> Tensor:
         """x: [..., C] -> the same shape."""
@@ -163,8 +163,3 @@ class Gated(nn.Module):
         (weight, gate_weight), (bias, gate_bias) = self.proj.weight.chunk(2), self.proj.bias.chunk(2)
         gate = F.gelu(kernels.linear(x, gate_weight, gate_bias))
         return kernels.linear(x, weight, bias).mul_(gate)
-
-
-class Linear(nn.Linear):
-    def forward(self, x: Tensor) -> Tensor:
-        return kernels.linear(x, self.weight, self.bias)
