@@ -12,7 +12,7 @@ from torch import Tensor
 
 from i2v_cli import __version__, checkpoint, clips, families, naming, recipe
 from i2v_cli.checkpoint import Checkpoint
-from i2v_cli.control import camera
+from i2v_cli.control import camera, stillness
 from i2v_cli.errors import CheckError, UsageError
 from i2v_cli.events import Noted, Report, Stage, StageName, Step, Warned, Wrote
 from i2v_cli.families.base import Condition, Family
@@ -174,12 +174,18 @@ def _denoise(
 
 
 def _judged(verdict: Verdict, request: Request, report: Report) -> Verdict:
-    """Problems warn or end the run. Only `--check off` keeps a black clip; `strict` refuses any other too."""
+    """Problems warn or end the run; standing still is none where the words ask for it.
+
+    Only `--check off` keeps a black clip; `strict` refuses any other too.
+    """
     if request.check == "off":
         return verdict
     if verdict.camera is not None and verdict.camera.followed is None:
         report(Warned("the camera could not be measured: the frames show too little that stands out"))
     if not verdict.problems:
+        return verdict
+    if verdict.problems == ("frozen",) and stillness.asked(request.prompt):
+        report(Noted("nothing moves, which the words may have meant"))
         return verdict
     said = f"the clip is {' and '.join(verdict.problems)}"
     if verdict.camera is not None and verdict.camera.followed is False:
@@ -187,7 +193,7 @@ def _judged(verdict: Verdict, request: Request, report: Report) -> Verdict:
     if request.check == "strict" or FATAL & set(verdict.problems):
         raise CheckError(said, hint="try another --seed or prompt; --check off keeps it")
     if "frozen" in verdict.problems:
-        said += ": right for a static camera, else the words were not understood"
+        said += ": the words were not understood, or the photo shows nothing that could be seen to move"
     report(Warned(said))
     return verdict
 

@@ -151,11 +151,19 @@ def test_a_hidden_part_of_the_photo_is_told(photo, tmp_path):
 
 def test_a_clip_that_does_not_move_is_told_and_strict_refuses_it(tmp_path):
     Image.new("RGB", (200, 120), "teal").save(tmp_path / "plain.png")
-    warned = i2v("generate", "plain.png", "static camera", *QUICK, "-o", "a.mp4", cwd=tmp_path)
-    assert warned.returncode == 0 and b"frozen" in warned.stderr
-    refused = i2v("generate", "plain.png", "static", *QUICK, "-o", "b.mp4", "--check", "strict", cwd=tmp_path)
+    warned = i2v("generate", "plain.png", "pan left", *QUICK, "-o", "a.mp4", cwd=tmp_path)
+    assert warned.returncode == 0 and b"warning: the clip is frozen" in warned.stderr
+    refused = i2v("generate", "plain.png", "left", *QUICK, "-o", "b.mp4", "--check", "strict", cwd=tmp_path)
     assert refused.returncode == 6
     assert not (tmp_path / "b.mp4").exists()
+
+
+def test_a_clip_that_stands_as_it_was_told_to_is_fine(tmp_path):
+    Image.new("RGB", (200, 120), "teal").save(tmp_path / "plain.png")
+    strict = (*QUICK, "--check", "strict", "-o", "a.mp4")
+    done = i2v("generate", "plain.png", "a teal wall, static camera", *strict, cwd=tmp_path)
+    assert done.returncode == 0 and b"warning" not in done.stderr
+    assert b"nothing moves, which the words may have meant" in done.stderr
 
 
 def test_a_path_is_followed_and_what_was_measured_is_told(photo, tmp_path):

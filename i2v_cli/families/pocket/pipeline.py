@@ -38,6 +38,7 @@ from i2v_cli.families.pocket.image_encoder import ImageEncoder
 from i2v_cli.families.pocket.pushes import pushes
 from i2v_cli.families.pocket.pyramid import matched
 from i2v_cli.families.pocket.vae import Latents, decode_motion, encode_path, split
+from i2v_cli.families.pocket.words import doubts
 from i2v_cli.geometry import Geometry, frame_count
 from i2v_cli.media import image
 from i2v_cli.request import Request
@@ -81,8 +82,9 @@ class Pipeline:
         pins: Sequence[Pin] | None = None,
     ) -> Condition:
         """Text encoder in and out, image encoder in and out. photo: [3, H, W] uint8. pins: a last picture."""
-        tokens = tokenize([request.prompt, request.negative], load_tokenizer(TOKENIZER), MAX_TOKENS)
-        for said in tokens.unread(MAX_TOKENS):
+        tokenizer = load_tokenizer(TOKENIZER)
+        tokens = tokenize([request.prompt, request.negative], tokenizer, MAX_TOKENS)
+        for said in (*tokens.unread(MAX_TOKENS), *doubts(request.prompt, tokenizer)):
             report(Warned(said))
         context = remembered(
             self.text,
