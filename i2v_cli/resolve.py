@@ -51,6 +51,7 @@ OTHER_VARIABLES = frozenset(
     }
 )
 LENGTHS = ("seconds", "frames")
+MEANT = {"gpu": "cuda"}  # values that people try
 FILES = ("preset", "row")  # layers whose values are told as lines of a file
 
 
@@ -244,7 +245,7 @@ def _refuse(key: str, value: Value) -> NoReturn:
     hint = "`i2v generate --help` tells what it takes"
     if key == "size" and re.fullmatch(r"\d+(x\d+)?", str(value.raw)):
         hint = "sides go from 16 to 8192 pixels" if "x" in str(value.raw) else f"lines end in p: {value.raw}p"
-    elif near := get_close_matches(str(value.raw), schema.get("enum", ()), n=1):
+    elif near := get_close_matches(MEANT.get(str(value.raw), str(value.raw)), schema.get("enum", ()), n=1):
         hint = f"did you mean {spelled(near[0])}?"
     elif example := (*schema.get("examples", ()), *schema.get("enum", ()), schema.get("default"))[0]:
         hint = f"for example {spelled(example)}"

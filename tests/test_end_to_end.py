@@ -131,7 +131,8 @@ def test_json_is_one_object_with_the_path_the_stages_and_the_recipe(photo, tmp_p
 
 def test_a_sheet_comes_beside_the_clip(photo, tmp_path):
     done = i2v("generate", photo, "pan left", *QUICK, "--sheet", "sheet.png", "-o", "a.mp4", cwd=tmp_path)
-    assert done.stdout.decode().splitlines() == ["sheet.png", "a.mp4"]
+    assert done.stdout.decode().splitlines() == ["a.mp4"]
+    assert "sheet: sheet.png" in done.stderr.decode().splitlines()
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 4 * 90
 

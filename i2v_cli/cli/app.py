@@ -6,6 +6,7 @@ while the rest loads.
 
 import io
 import os
+import shlex
 import signal
 import sys
 import traceback
@@ -173,14 +174,17 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[ExitCode, str,
         return error.exit_code, error.message, error.hint
     if isinstance(error, typer.TyperException):
         message = error.format_message().rstrip(".")
-        if "unexpected extra argument" in message:
-            return ExitCode.USAGE, message[:1].lower() + message[1:], UNQUOTED
-        return (
-            ExitCode.USAGE,
-            message[:1].lower() + message[1:],
-            f"`{_asked(error, arguments)} --help` shows what it takes",
-        )
+        message = message[:1].lower() + message[1:]
+        return ExitCode.USAGE, message, _usage_hint(error, message, arguments)
     return ExitCode.BUG, f"internal error: {type(error).__name__}: {error}", _save_traceback(error)
+
+
+def _usage_hint(error: "typer.TyperException", message: str, arguments: list[str]) -> str:
+    if message.startswith("no such command") and os.path.exists(arguments[0]):
+        return f"i2v generate {shlex.join(arguments)}"
+    if "unexpected extra argument" in message:
+        return UNQUOTED
+    return f"`{_asked(error, arguments)} --help` shows what it takes"
 
 
 def _asked(error: "typer.TyperException", arguments: list[str]) -> str:

@@ -207,7 +207,14 @@ class Summary:
         }
         code = ExitCode.BATCH if failures else ExitCode.LOCKED if fates["busy"] else ExitCode.DONE
         if self._streams.json or self._streams.events:
-            rows = [self._row(outcome) for outcome in self._outcomes]
+            from i2v_cli.jobs.task import Outcome
+
+            known = [
+                Outcome(place=job.place, image=job.request.image, target=job.target, fate="kept")
+                for job in self._checked
+                if job.plan is None
+            ]
+            rows = [self._row(outcome) for outcome in [*known, *self._outcomes]]
             refused = [
                 {"place": row.place, "fate": "failed", "code": row.error.exit_code.name.lower()}
                 | {"message": row.error.message, "hint": row.error.hint}

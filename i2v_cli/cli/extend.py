@@ -58,6 +58,7 @@ def extend(
       i2v extend clip.mp4 "the camera tilts up" -o longer.mp4
       i2v extend clip.mp4 "zoom in" --seconds 2
     """
+    given = locals()
     from i2v_cli.media import video
     from i2v_cli.request import MOST_FPS
 
@@ -72,4 +73,4 @@ def extend(
         "size": f"{seen.width}x{seen.height}",
         "fps": f"{seen.fps:g}" if seen.fps else None,
     }
-    carry_out("extend", {**locals(), **as_it_is})
+    carry_out("extend", given, as_it_is)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,15 +89,18 @@ def generate(
     carry_out("generate", locals())
 
 
-def carry_out(command: str, given: dict[str, Any]) -> None:
-    """What `generate` and its kin do. given: their parameters, as far as they have them."""
+def carry_out(command: str, given: dict[str, Any], own: Mapping[str, object] | None = None) -> None:
+    """What `generate` and its kin do. given: their parameters, as far as they have them; own: what nobody
+    gave, for it follows from the input."""
     from i2v_cli.request import Request
     from i2v_cli.resolve import resolve, unknown_variables
 
-    flags = {key: given[key] for key in Request.model_fields if key in given}
+    own = own or {}
+    flags = {key: given[key] for key in Request.model_fields if key in given} | dict(own)
     flags |= {"prompt": read_prompt(given["prompt"]), "ai_mark": False if given["no_ai_mark"] else None}
     json, events, quiet, dry_run = (given[key] for key in ("json", "events", "quiet", "dry_run"))
     resolved = resolve(flags, os.environ)
+    resolved.origins.update(dict.fromkeys(own, "the input"))
     check_streams(resolved.request, json=json, events=events, dry_run=dry_run)
 
     from i2v_cli.plan import check_model, plan  # numpy and PIL, from here on
@@ -117,7 +121,7 @@ def carry_out(command: str, given: dict[str, Any]) -> None:
             models.ensure(planned.request, report)
     check_model(planned.request)
     if not quiet:
-        for line in [*_table(resolved), *_sizes(planned)] if given["verbose"] else [_headline(planned)]:
+        for line in [*_table(resolved), *_sizes(planned)] if given["verbose"] else [headline(planned)]:
             say(line)
 
     from i2v_cli.history import Entry
@@ -175,7 +179,7 @@ def show_plan(plan: "Plan", resolved: "Resolved", *, as_json: bool) -> None:
 
 
 def show_result(made: "Result", plan: "Plan", *, as_json: bool) -> None:
-    """The paths, the clip's last; nothing where the clip itself went to standard output."""
+    """The clip's path; nothing where the clip itself went to standard output."""
     if as_json:
         recipe = made.recipe
         fields = {
@@ -186,9 +190,7 @@ def show_result(made: "Result", plan: "Plan", *, as_json: bool) -> None:
         }
         emit("result", {**fields, "check": recipe["check"], "recipe": recipe})
     elif made.path is not None:
-        for path in (plan.request.sheet, made.path):
-            if path is not None:
-                result(str(path))
+        result(str(made.path))
 
 
 def _going_on(resolved: "Resolved") -> "Resolved":
@@ -240,7 +242,7 @@ def check_streams(request: "Request", *, json: bool, events: bool, dry_run: bool
         raise UsageError("standard output takes the video or JSON, not both", "name a file with -o")
 
 
-def _headline(plan: "Plan") -> str:
+def headline(plan: "Plan") -> str:
     return f"{plan.request.image} -> {_target(plan)}  {_clip(plan)}, seed {plan.request.seed}"
 
 
@@ -257,7 +259,7 @@ def _sizes(plan: "Plan") -> list[str]:
         f"memory: about {plan.memory_bytes / 2**30:.1f} GiB",
         *(_phase(phase) for phase in plan.phases if phase.weights),
         f"disk: about {max(plan.disk_bytes / 2**20, 0.1):.1f} MiB",
-        f"time: about {plan.seconds:.0f} s on two CPU cores",
+        f"time: about {_duration(plan.seconds)} on two CPU cores",
         f"checkpoint: {f'each {plan.checkpoint_every} steps' if plan.checkpoint_every else 'none'}",
         *(f"note: {note}" for note in plan.notes),
     ]
@@ -270,10 +272,17 @@ def _phase(phase: "Phase") -> str:
     return f"memory to {phase.name}: about {whole:.1f} GiB{streamed}"
 
 
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+
+
 def _clip(plan: "Plan") -> str:
-    shape = plan.geometry
-    size = f"{shape.frames} frames {shape.width}x{shape.height}"
-    return f"{size} at {shape.fps:g} a second, {shape.seconds:.1f} s"
+    shape, frames = plan.geometry, plan.spec.frames
+    size = f"{frames} frames {shape.width}x{shape.height}"
+    new = f", the last {shape.frames - plan.overlap} of them new" if plan.before else ""
+    return f"{size} at {shape.fps:g} a second, {frames / shape.fps:.1f} s{new}"
 
 
 def _target(plan: "Plan") -> str:
@@ -289,7 +298,7 @@ def _facts(plan: "Plan") -> dict[str, Any]:
         "seed": plan.request.seed,
         "width": shape.width,
         "height": shape.height,
-        "frames": shape.frames,
+        "frames": plan.spec.frames,
         "fps": shape.fps,
         "memory_bytes": plan.memory_bytes,
         "phases": [

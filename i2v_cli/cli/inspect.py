@@ -30,7 +30,7 @@ def inspect(
     from i2v_cli.media import metadata, provenance, video
 
     said = {**metadata.read(file), "c2pa": provenance.read(file)}
-    facts = asdict(video.probe(file))
+    facts = {key: raw or None for key, raw in asdict(video.probe(file)).items()}  # frames have no rate
     if json:
         emit("result", {"path": file, **said, "video": facts})
         return

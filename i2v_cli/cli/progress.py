@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from i2v_cli.cli.output import emit_event, safe_text, say
-from i2v_cli.events import Event, Noted, Report, Stage, Step, Warned
+from i2v_cli.events import Event, Noted, Report, Stage, Step, Warned, Wrote
 
 PLAIN_TERMINALS = ("dumb", "unknown")
 
@@ -40,7 +40,7 @@ class Lines:
             tenths = 10 * event.done // max(event.total, 1)
             if tenths > self._tenths:
                 self._tenths = tenths
-                say(f"{self._stage} {10 * tenths} % ({event.done}/{event.total})")
+                say(f"{self._stage} {100 * event.done // max(event.total, 1)} % ({event.done}/{event.total})")
         elif text := _words(event):
             say(text)
 
@@ -91,4 +91,6 @@ def _bars() -> Iterator[Report]:
 def _words(event: Event) -> str:
     if isinstance(event, Warned):
         return f"warning: {event.message}"
+    if isinstance(event, Wrote) and event.kind == "sheet":  # stdout is the clip's
+        return f"sheet: {event.path}"
     return event.message if isinstance(event, Noted) else ""

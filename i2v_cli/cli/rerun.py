@@ -1,13 +1,16 @@
 """`i2v rerun`: the recipe inside a clip, once more."""
 
 import os
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from i2v_cli.cli import options
-from i2v_cli.cli.generate import check_streams, make, show_result
+from i2v_cli.cli.generate import check_streams, headline, make, show_result
 from i2v_cli.cli.output import say
 from i2v_cli.errors import CheckError, InputError
 
@@ -30,7 +33,11 @@ def rerun(
         typer.Option("--image", metavar="PATH", help="The photo. [the recorded name, beside FILE]"),
     ] = None,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Exit 6 when the frames are not those of FILE, and tell why.")
+        bool,
+        typer.Option(
+            "--verify",
+            help="Exit 6 when the frames are not those of FILE, and tell why. No clip is kept but with -o.",
+        ),
     ] = False,
     output: options.Output = None,
     overwrite: options.Overwrite = None,
@@ -66,11 +73,19 @@ def rerun(
     from i2v_cli.history import Entry
     from i2v_cli.plan import plan
 
-    recorded, request = _repeated(file, image, changes, verify=verify)
-    check_streams(request, json=json, events=events)
-    planned = plan(request)
-    with Entry("rerun", request, planned.target, keep=not no_log) as entry:
+    passing = verify and output is None  # looked at and thrown away
+    with ExitStack() as stack:
+        if passing:
+            changes["output"] = stack.enter_context(TemporaryDirectory(prefix="i2v-")) + os.sep
+        recorded, request = _repeated(file, image, changes, verify=verify)
+        check_streams(request, json=json, events=events)
+        planned = plan(request)
+        if not (quiet or passing):
+            say(headline(planned))
+        entry = stack.enter_context(Entry("rerun", request, planned.target, keep=not no_log))
         made = make(planned, events=events, quiet=quiet, wait=wait)
+        if passing:
+            made = replace(made, path=None)
         entry.path = made.path
         same = _compared(recorded, made, verify=verify)
     if not quiet:

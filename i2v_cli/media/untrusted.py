@@ -4,12 +4,14 @@ Pillow raises dozens of exception classes on damaged files, and libtiff writes t
 """
 
 import os
+import re
 import stat
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import BinaryIO
 
@@ -73,9 +75,13 @@ def _binary(path: Path, max_bytes: int | None) -> Iterator[BinaryIO]:
     try:
         descriptor = os.open(path, flags)
     except (OSError, ValueError) as error:
-        raise InputError(_reason(error), hint="check the path") from error
+        raise InputError(_reason(error), hint=_where(path)) from error
+    status = os.fstat(descriptor)
+    if stat.S_ISDIR(status.st_mode):
+        os.close(descriptor)
+        hint = "name a file in it; `i2v batch` takes patterns like photos/*.jpg"
+        raise InputError("it is a folder", hint)
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise InputError("not a regular file", hint="give the path of a file")
         if status.st_size == 0:
@@ -86,6 +92,17 @@ def _binary(path: Path, max_bytes: int | None) -> Iterator[BinaryIO]:
                 hint="save it as a JPEG first",
             )
         yield file
+
+
+def _where(path: Path) -> str:
+    """What to do about a file that is not there."""
+    if re.match(r"https?:/", str(path)):
+        return "addresses are not fetched: download it first"
+    with suppress(OSError, ValueError):
+        near = get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()], n=1, cutoff=0.8)
+        if near:
+            return f"did you mean {path.parent / near[0]}?"
+    return "check the path"
 
 
 @contextmanager

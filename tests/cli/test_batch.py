@@ -54,6 +54,16 @@ def test_paths_are_the_only_stdout_and_the_second_time_there_are_none(run, rows,
     assert capsys.readouterr() == ("", "2 there already\n")
 
 
+def test_json_tells_the_fate_of_rows_that_were_there(run, rows, capsys):
+    rows("a", "b")
+    assert run("batch", "rows.csv", "-q") == 0
+    Path("b.mp4").unlink()
+    capsys.readouterr()
+    assert run("batch", "rows.csv", "-q", "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [(row["path"], row["fate"]) for row in said["rows"]] == [("a.mp4", "kept"), ("b.mp4", "made")]
+
+
 def test_only_what_is_missing_is_made(run, rows, capsys):
     rows("a", "b")
     assert run("batch", "rows.csv", "-q") == 0

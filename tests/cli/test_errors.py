@@ -103,6 +103,8 @@ def test_traceback_is_shown_only_for_debug(run, monkeypatch, capsys):
         (["generate", "photo.png", "pan", "--steps"], "--steps", "i2v generate --help"),
         (["genrate"], "generate", "`i2v --help`"),
         (["gen", "--help"], "gen", "`i2v --help`"),
+        (["photo.png", "pan left"], "photo.png", "i2v generate photo.png 'pan left'"),
+        (["generate", "photo.png", "pan", "--device", "gpu"], "--device gpu", "did you mean --device cuda?"),
         (["presets", "lst"], "list", "`i2v presets --help`"),
         (["presets"], "missing command", "i2v presets --help"),
         (["generate", "photo.png", "pan", "--steps", "0"], "from 1 to 500", f"--steps {DEFAULTS['steps']}"),

@@ -32,6 +32,15 @@ def test_video_goes_on_and_keeps_what_it_held(clip, run, folder):
     assert metadata.read(folder / "b.mp4")["ai_generated"]
 
 
+def test_plan_counts_the_whole_and_knows_where_its_values_come_from(clip, run, capsys):
+    assert run("extend", "a.mp4", "pan left", "--frames", "4", "--dry-run") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "clip: 8 frames 64x48 at 16 a second, 0.5 s, the last 3 of them new" in lines
+    assert [line.split("# ")[1] for line in lines if line.startswith(("extend:", "size:", "fps:"))] == [
+        "the input"
+    ] * 3
+
+
 def test_without_a_name_the_video_itself_stays(clip, run, folder, capsys):
     before = clip.read_bytes()
     assert run("extend", "a.mp4", "pan left", "--frames", "3", *QUICK) == 0

@@ -106,11 +106,11 @@ class Line:
         )
 
 
-def test_paths_are_the_only_stdout_and_the_clips_is_last(run, monkeypatch, capsys):
+def test_the_clips_path_is_the_only_stdout(run, monkeypatch, capsys):
     Line(monkeypatch)
     assert run("generate", "photo.png", "pan", "--sheet", "sheet.png", "--seed", "7") == 0
     out, err = capsys.readouterr()
-    assert out == "sheet.png\nphoto.mp4\n"
+    assert out == "photo.mp4\n"
     assert "seed 7" in err and "done in 1.0 s" in err
 
 

@@ -44,7 +44,7 @@ def test_a_step_that_skips_tenths_is_one_line(capsys):
         report(Stage("decode", 9))
         report(Step(8, 9))
         report(Step(9, 9))
-    assert capsys.readouterr().err == "decode\ndecode 80 % (8/9)\ndecode 100 % (9/9)\n"
+    assert capsys.readouterr().err == "decode\ndecode 88 % (8/9)\ndecode 100 % (9/9)\n"
 
 
 def test_events_are_json_lines_on_stdout_alone(capsys):

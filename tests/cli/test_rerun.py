@@ -33,6 +33,15 @@ def test_the_same_frames_come_again(clip, run, capsys):
     assert [(row.command, row.exit_code) for row in runs] == [("rerun", 0), ("generate", 0)]
 
 
+def test_verifying_alone_leaves_no_clip(clip, run, capsys):
+    assert run("rerun", "clip.mp4", "--verify") == 0
+    out, err = capsys.readouterr()
+    assert out == "" and "the frames are those of clip.mp4" in err
+    assert sorted(entry.name for entry in clip.parent.iterdir()) == ["clip.mp4", "photo.png"]
+    assert run("rerun", "clip.mp4", "--verify", "--json", "-q") == 0
+    assert json.loads(capsys.readouterr().out)["path"] is None
+
+
 def test_what_made_the_frames_differ_is_named(clip, run, capsys, monkeypatch):
     recorded = metadata.read(clip)
     told = {**recorded["recipe"], "frames_sha256": "0" * 64, "torch": "1.0", "i2v": "0.0.1"}

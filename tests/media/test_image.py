@@ -373,13 +373,28 @@ def refused(path: Path) -> str:
     return caught.value.message
 
 
+def test_a_name_that_is_nearly_right_and_an_address_are_told(tmp_path):
+    (tmp_path / "photo.png").touch()
+    for name, hint in (
+        ("phoot.png", f"did you mean {tmp_path / 'photo.png'}?"),
+        ("other.jpg", "check the path"),
+        ("none/photo.png", "check the path"),
+    ):
+        with pytest.raises(InputError) as caught:
+            image.probe(tmp_path / name)
+        assert caught.value.hint == hint
+    with pytest.raises(InputError) as caught:
+        image.probe(Path("https://example.org/photo.png"))
+    assert caught.value.hint == "addresses are not fetched: download it first"
+
+
 def test_what_is_no_file_is_refused(tmp_path):
     (tmp_path / "empty.png").touch()
     (tmp_path / "text.png").write_text("hello")
     assert "No such file" in refused(tmp_path / "missing.png")
+    assert "it is a folder" in refused(tmp_path)
     assert "empty" in refused(tmp_path / "empty.png")
     assert "known format" in refused(tmp_path / "text.png")
-    refused(tmp_path)
     refused(tmp_path / ("x" * 300))
     refused(tmp_path / "a\0b")
 
