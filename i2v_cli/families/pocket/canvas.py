@@ -16,6 +16,7 @@ from i2v_cli.families.pocket.patches import Window, completed
 from i2v_cli.families.pocket.seams import evened
 
 SMALLEST = 64
+BAND = 0.12  # of the height: the sky goes on as what is at its top, never as the horizon
 # Pixels of the short side, a patch's radius, rounds; the first says what goes where, the last how it looks.
 LEVELS = ((32, 2, 10), (52, 2, 6), (84, 3, 5), (128, 3, 4))
 
@@ -72,10 +73,13 @@ def _sides(window: Window) -> Tensor:
 
 
 def _reflected(window: Window) -> Tensor:
-    """Sources as in a mirror, [2, height, width]."""
+    """Sources as in a mirror, [2, height, width]; above and below, one that shows a narrow band."""
     height, width = window.picture.shape[1:]
     rows, columns = window.places()
-    return torch.stack([_bounced(rows, height), _bounced(columns, width)])
+    band = max(round(BAND * height), 1)
+    rows = torch.where(rows < 0, _bounced(rows, band), rows)
+    rows = torch.where(rows < height, rows, height - 1 - _bounced(rows - height, band))
+    return torch.stack([rows, _bounced(columns, width)])
 
 
 def _larger(shift: Tensor, window: Window) -> Tensor:
