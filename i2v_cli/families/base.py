@@ -23,9 +23,9 @@ class Condition:
     channels: [1, C, h, w] or [1, C, T, h, w], the photo's latent. context: [2, S, D], the text and, after it,
     the negative text, or [1, S, D], a text alone or a picture; context_mask: [2, S], True where a token is.
     camera: [F, 7], where the user wants the camera at each frame. fine: [3, 2H, 2W] fp32, the photo with more
-    detail. In the family's own terms: pushes, what the user moves or holds by hand; ending, the picture that
-    the clip ends on. hold: [T], the latent frames that are held to `channels`: 1 free, 0 held to the end,
-    between: held until as little noise is left.
+    detail. In the family's own terms: uncropped, what of the photo lies outside the frame; pushes, what the
+    user moves or holds by hand; ending, the picture that the clip ends on. hold: [T], the latent frames that
+    are held to `channels`: 1 free, 0 held to the end, between: held until as little noise is left.
     """
 
     photo: Tensor
@@ -35,6 +35,7 @@ class Condition:
     camera: Tensor | None = None
     pushes: Any = None
     fine: Tensor | None = None
+    uncropped: Any = None
     ending: Any = ()
     hold: Tensor | None = None
 

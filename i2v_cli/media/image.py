@@ -195,6 +195,19 @@ def fit(pixels: np.ndarray, width: int, height: int, mode: Fit) -> tuple[np.ndar
     return np.array(result), note.replace("%", " %") if lost >= NOTEWORTHY else ""
 
 
+def uncropped(pixels: np.ndarray, width: int, height: int) -> tuple[np.ndarray, int, int]:
+    """([height + 2 top, width + 2 left, 3] uint8, left, top): the frame that `fit` crops out, and around it
+    what that cuts off, in whole pixels of the frame and at most its own size on each side."""
+    picture = Image.fromarray(pixels)
+    scale = min(picture.width / width, picture.height / height)
+    across, down = (picture.width - width * scale) / 2, (picture.height - height * scale) / 2
+    left, top = min(int(across / scale), width), min(int(down / scale), height)
+    x, y = across - left * scale, down - top * scale
+    box = (max(0, x), max(0, y), picture.width - max(0, x), picture.height - max(0, y))
+    size = (width + 2 * left, height + 2 * top)
+    return np.array(picture.resize(size, Image.Resampling.LANCZOS, box=box)), left, top
+
+
 def _resize(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     return picture.resize((max(1, size[0]), max(1, size[1])), Image.Resampling.LANCZOS)
 

@@ -503,6 +503,20 @@ def test_fit_of_the_same_size_is_the_same_picture(photo):
         assert image.fit(photo, 32, 24, mode)[0] is photo
 
 
+@pytest.mark.parametrize(("width", "height"), [(40, 80), (90, 30), (32, 24), (60, 46)], ids=str)
+def test_what_a_crop_cuts_off_lies_around_it(width, height):
+    y, x = np.mgrid[:240, :320]
+    smooth = np.stack([x * 0.7, y * 0.9, (x + y) * 0.4], axis=2).astype(np.uint8)
+    picture, left, top = image.uncropped(smooth, width, height)
+    assert picture.shape == (height + 2 * top, width + 2 * left, 3)
+    assert min(left, top) == 0 and left <= width and top <= height
+    middle = picture[top : top + height, left : left + width]
+    assert off(middle, image.fit(smooth, width, height, "crop")[0]) <= 2
+    if left or top:  # as the photo goes on, so does the picture
+        slopes = np.diff(picture.astype(int), axis=1 if left else 0)
+        assert slopes.min() >= -1 and slopes.max() <= 12
+
+
 def test_crop_keeps_the_middle_and_says_what_it_cut():
     pixels = flat(BLACK, 100, 200)
     pixels[:, 50:150] = WHITE

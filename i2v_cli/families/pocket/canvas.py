@@ -7,6 +7,7 @@ is never touched.
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -21,8 +22,7 @@ BAND = 0.12  # of the height: the sky goes on as what is at its top, never as th
 LEVELS = ((32, 2, 10), (52, 2, 6), (84, 3, 5), (128, 3, 4))
 
 
-@dataclass(frozen=True, slots=True)
-class Margins:
+class Margins(NamedTuple):
     """Pixels past each edge."""
 
     left: int = 0
@@ -33,14 +33,43 @@ class Margins:
     def doubled(self) -> "Margins":
         return Margins(2 * self.left, 2 * self.top, 2 * self.right, 2 * self.bottom)
 
+    def without(self, known: "Margins") -> "Margins":
+        """What is left to be told of."""
+        return Margins(*(max(ours - theirs, 0) for ours, theirs in zip(self, known, strict=True)))
 
-def extend(photo: Tensor, margins: Margins, subjects: Tensor) -> Tensor:
+
+@dataclass(frozen=True, slots=True)
+class Uncropped:
+    """picture: [3, h, w], 0..255, the photo with what a crop cut off; margins: how far that reaches."""
+
+    picture: Tensor
+    margins: Margins
+
+    def within(self, margins: Margins, photo: Tensor) -> tuple[Tensor, Margins]:
+        """As much of the picture as lies within the margins, the photo in its midst; and how much that is."""
+        known = margins.without(margins.without(self.margins))
+        top, left = self.margins.top - known.top, self.margins.left - known.left
+        height, width = photo.shape[1:]
+        rows, columns = known.top + height + known.bottom, known.left + width + known.right
+        picture = self.picture[:, top : top + rows, left : left + columns].float()
+        picture[:, known.top : known.top + height, known.left : known.left + width] = photo
+        return picture, known
+
+
+def extend(photo: Tensor, margins: Margins, subjects: Tensor, uncropped: Uncropped | None = None) -> Tensor:
     """[3, H, W], 0..255 -> [3, top + H + bottom, left + W + right] fp32, in which the photo is unchanged.
 
-    subjects: [h, w] in 0..1, where somebody stands who shall not stand beyond the edge once more.
-    Pictures of less than 64 pixels a side go on mirrored.
+    subjects: [h, w] in 0..1, where somebody stands who shall not stand beyond the edge once more. uncropped:
+    what the photo itself shows beyond its crop comes first. Pictures of less than 64 pixels a side go on
+    mirrored.
     """
     photo = photo.float()
+    if uncropped is not None:
+        height, width = photo.shape[1:]
+        photo, known = uncropped.within(margins, photo)
+        cells = [round(one * subjects.shape[1] / width) for one in (known.left, known.right)]
+        cells += [round(one * subjects.shape[0] / height) for one in (known.top, known.bottom)]
+        subjects, margins = F.pad(subjects, cells), margins.without(known)
     shortest = min(photo.shape[1:])
     if shortest < SMALLEST or margins == Margins():
         return _mirrored(photo, margins)

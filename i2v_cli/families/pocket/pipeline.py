@@ -16,6 +16,7 @@ from i2v_cli.encoders.tokenizer import Tokens, load_tokenizer, tokenize
 from i2v_cli.events import Report, Warned
 from i2v_cli.families.base import Condition
 from i2v_cli.families.pocket import timeline, warp
+from i2v_cli.families.pocket.canvas import Margins, Uncropped
 from i2v_cli.families.pocket.config import (
     AXES,
     CAMERA,
@@ -63,6 +64,7 @@ GUIDED_ABOVE = 0.9
 LOOKS = (1.0, 1.5)  # sizes at which the image encoder looks: small things are seen in the larger one
 # From so many times the clip's pixels a side on, frames are fetched from the photo at twice the clip's size.
 DETAILED = 1.3
+CROPPED = 1.01  # the photo's aspect over the clip's, from which on something is cut off
 LARGEST_FINE = 1920 * 1088  # pixels of a clip: above it, it would take gigabytes
 
 
@@ -93,6 +95,7 @@ class Pipeline:
             lambda: _context(self.text, tokens, runtime),
         )
         channels = self._channels(photo, runtime)
+        fine, uncropped = (None, None) if request.extend else _detail(request, photo)
         return Condition(
             photo,
             channels.to(runtime.device),
@@ -100,7 +103,8 @@ class Pipeline:
             tokens.mask.to(runtime.device),
             camera=_camera(request, photo),
             pushes=pushes(request, photo, channels.float()),
-            fine=None if request.extend else _fine(request.image, request, photo),
+            fine=fine,
+            uncropped=uncropped,
             ending=[
                 (pin.frames[0], self._channels(pin.frames[0], runtime))
                 for pin in pins or ()
@@ -164,7 +168,13 @@ class Pipeline:
         scene = [timeline.shown(moment, seconds, loop=geometry.loop) for moment in moments]
         with memory.explained():
             frames = warp.frames(
-                condition.photo, motion, path, scene, pushes=condition.pushes, fine=condition.fine
+                condition.photo,
+                motion,
+                path,
+                scene,
+                pushes=condition.pushes,
+                fine=condition.fine,
+                uncropped=condition.uncropped,
             )
             for photo, channels in condition.ending:
                 arriving = decode_motion(latents, channels.cpu())
@@ -184,14 +194,26 @@ def _channels(files: Files, photo: Tensor, runtime: Runtime) -> Tensor:
         return encoder.mean([_picture(photo, size).to(runtime.device, runtime.dtype) for size in LOOKS])
 
 
-def _fine(path: Path, request: Request, photo: Tensor) -> Tensor | None:
-    """The photo at twice the clip's size, [3, 2H, 2W] fp32, where it has so much detail."""
+def _detail(request: Request, photo: Tensor) -> tuple[Tensor | None, Uncropped | None]:
+    """What the file shows beside the photo as it is in the frame: it at twice the clip's size, [3, 2H, 2W]
+    fp32, where it has so much detail; and, as large, what its crop cut off."""
     height, width = photo.shape[1:]
-    seen = image.probe(path)
-    if min(seen.width / width, seen.height / height) < DETAILED or width * height > LARGEST_FINE:
-        return None
-    pixels, _ = image.fit(image.load(path, request.background).pixels, 2 * width, 2 * height, request.fit)
-    return matched(rearrange(torch.from_numpy(pixels), "h w c -> c h w"), photo)
+    seen = image.probe(request.image)
+    is_fine = min(seen.width / width, seen.height / height) >= DETAILED and width * height <= LARGEST_FINE
+    wider = seen.width / seen.height / (width / height)
+    is_cropped = request.fit == "crop" and max(wider, 1 / wider) > CROPPED
+    if not (is_fine or is_cropped):
+        return None, None
+    pixels, times = image.load(request.image, request.background).pixels, 2 if is_fine else 1
+    fine, uncropped = None, None
+    if is_fine:
+        larger, _ = image.fit(pixels, times * width, times * height, request.fit)
+        fine = matched(rearrange(torch.from_numpy(larger), "h w c -> c h w"), photo)
+    if is_cropped:
+        picture, left, top = image.uncropped(pixels, times * width, times * height)
+        around = rearrange(torch.from_numpy(picture), "h w c -> c h w")
+        uncropped = Uncropped(around, Margins(left, top, left, top)) if left or top else None
+    return fine, uncropped
 
 
 def _camera(request: Request, photo: Tensor) -> Tensor | None:

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from i2v_cli.families.pocket.canvas import Margins, extend
+from i2v_cli.families.pocket.canvas import Margins, Uncropped, extend
 from i2v_cli.families.pocket.edges import edged, filled
 from i2v_cli.families.pocket.pushes import Pushes
 from i2v_cli.families.pocket.pyramid import Extent, Pyramid, pyramid, sample
@@ -40,14 +40,20 @@ def frames(
     *,
     pushes: Pushes | None = None,
     fine: Tensor | None = None,
+    uncropped: Uncropped | None = None,
 ) -> Iterator[Tensor]:
     """Chunks [f, 3, H, W] uint8 on the CPU.
 
     photo: [3, H, W] uint8, already of the output's size. motion: of a batch of one; its own path is not used.
     path: [F, 9], the axes at each frame. scene: what each frame shows of what moves, by itself or pushed.
-    fine: [3, 2H, 2W] fp32, see `pyramid.matched`.
+    fine: [3, 2H, 2W] fp32, see `pyramid.matched`. uncropped: what a crop cut off, as large as `fine` if there
+    is that.
     """
-    sight = _sight(photo, path, motion, pushes, fine)
+    margins = _margins(photo, path)
+    whole, beyond = (photo, margins) if fine is None else (fine, margins.doubled())
+    picture = extend(whole, beyond, motion.subjects[0], uncropped)
+    canvas = pyramid(picture, _extent(photo, margins), is_fine=fine is not None)
+    sight = _sight(photo, picture, canvas, motion, pushes)
     chunk = [photo]
     for axes, shown in zip(path[1:], scene[1:], strict=True):
         if len(chunk) == CHUNK:
@@ -83,11 +89,7 @@ class Sight:
         return bool(self.gates.any())
 
 
-def _sight(photo: Tensor, path: Tensor, motion: Motion, pushes: Pushes | None, fine: Tensor | None) -> Sight:
-    margins = _margins(photo, path)
-    whole, beyond = (photo, margins) if fine is None else (fine, margins.doubled())
-    picture = extend(whole, beyond, motion.subjects[0])
-    canvas = pyramid(picture, _extent(photo, margins), is_fine=fine is not None)
+def _sight(photo: Tensor, picture: Tensor, canvas: Pyramid, motion: Motion, pushes: Pushes | None) -> Sight:
     height, width = photo.shape[1:]
     rows = min(FLOW_ROWS, height)
     size = (rows, max(round(width * rows / height), 2))

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from einops import rearrange
 
-from i2v_cli.families.pocket.canvas import Margins, extend
+from i2v_cli.families.pocket.canvas import Margins, Uncropped, extend
 from i2v_cli.media import image
 
 MARGINS = Margins(left=20, top=9, right=31, bottom=16)
@@ -86,3 +86,19 @@ def test_the_same_photo_has_the_same_canvas(picture):
 
 def _red(picture: torch.Tensor) -> torch.Tensor:
     return (picture[0] > 200) & (picture[1] < 60)
+
+
+@pytest.mark.parametrize("size", [(120, 100), (120, 70)], ids=str)
+def test_what_a_crop_cut_off_comes_before_what_is_made_up(picture, size):
+    cut = (160 - size[1]) // 2
+    cropped = picture[:, :, cut : cut + size[1]]
+    whole = Uncropped(picture.to(torch.uint8), Margins(left=cut, right=cut))
+    canvas = extend(cropped, Margins(left=cut - 7, right=cut + 11, bottom=5), NOBODY, whole)
+    assert canvas.shape == (3, 125, size[1] + 2 * cut + 4)
+    assert torch.equal(canvas[:, :120, : 160 - 7], picture[:, :, 7:])
+    assert canvas.isfinite().all()
+
+
+def test_a_crop_that_the_camera_does_not_leave_is_the_photo(picture):
+    whole = Uncropped(picture, Margins(left=30, right=30))
+    assert torch.equal(extend(picture[:, :, 30:130], Margins(), NOBODY, whole), picture[:, :, 30:130])

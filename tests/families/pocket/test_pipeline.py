@@ -90,6 +90,25 @@ def test_what_is_asked_by_path_and_by_hand_is_part_of_the_condition(make_request
     assert len(condition.pushes.ways) == 1
 
 
+@pytest.mark.parametrize("size", ["64x96", "640x960"])  # the photo has more detail than the smaller one
+def test_a_camera_that_leaves_a_crop_sees_what_the_photo_shows_there(make_request, photo, runtime, size):
+    width, height = map(int, size.split("x"))
+    request = make_request(size=size, frames=3)
+    pixels = image.load(photo).pixels
+    frame = torch.from_numpy(image.fit(pixels, width, height, "crop")[0]).permute(2, 0, 1).contiguous()
+    condition = Pipeline().encode(request, frame, runtime, lambda _: None)
+    assert (condition.fine is not None) == (width == 64)
+    way = 24 * width // 64  # pixels
+    shape = geometry(request, (pixels.shape[1], pixels.shape[0]))
+    made = torch.cat(
+        list(Pipeline().decode(latents(condition, pan=2 * way / height), condition, shape, request, runtime))
+    )
+    there, left, _ = image.uncropped(pixels, width, height)
+    right = torch.from_numpy(there).permute(2, 0, 1)[:, :, left + way : left + way + width]
+    assert left > way
+    assert (made[-1].float() - right.float()).abs().mean() < 3
+
+
 def answers(condition: Condition, request, runtime: Runtime, step: int, *guidances: float) -> list[Latents]:
     """The denoiser's, for one and the same noise."""
     family = Pipeline()

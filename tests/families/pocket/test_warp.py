@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from i2v_cli.families.pocket import timeline, warp
 from i2v_cli.families.pocket.config import AXES, KNOTS
 from i2v_cli.families.pocket.pushes import Pushes
+from i2v_cli.families.pocket.pyramid import pyramid
 from i2v_cli.families.pocket.vae import Motion
 
 HEIGHT, WIDTH = 64, 96
@@ -181,7 +182,8 @@ def test_dolly_in_grows_near_things_and_not_far_ones():
 def test_a_camera_that_pans_and_draws_back_has_all_the_canvas_it_sees():
     near = torch.ones(1, 1, *CELLS)
     asked = path(2, pan=0.3, dolly=-0.3)
-    sight = warp._sight(photo(), asked, rested(near), None, None)
+    canvas = pyramid(photo().float(), warp._extent(photo(), warp._margins(photo(), asked)), is_fine=False)
+    sight = warp._sight(photo(), photo().float(), canvas, rested(near), None)
     seen = warp._neared(sight, warp._turned(sight.places, asked[-1]), *asked[-1, 4:7].tolist())
     x, _, half_width, _ = sight.canvas.extent
     assert seen[0].max() <= x + half_width
