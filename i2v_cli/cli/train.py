@@ -31,6 +31,12 @@ def train(
             metavar="FOLDER", help="Pictures with alpha, which move in the clips.", show_default=False
         ),
     ] = None,
+    begin: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="WEIGHTS", help="Go on from these, their text encoder beside them.", show_default=False
+        ),
+    ] = None,
     steps: Annotated[int, typer.Option(metavar="N", min=1, help="Optimiser steps.")] = 3000,
     minutes: Annotated[
         float | None, typer.Option(metavar="M", min=0.01, help="Stop after so long.", show_default=False)
@@ -58,12 +64,15 @@ def train(
         raise UsageError(f"training needs the module {missing[0]}", "pip install 'i2v-cli[train]'")
     if not os.path.isdir(photos):
         raise UsageError(f"{photos} is no folder of photos", "give a folder with pictures in it")
+    if begin is not None and not begin.is_file():
+        raise UsageError(f"the weights {begin} are not there", "i2v train writes a weights.safetensors")
     from i2v_cli.training.config import TrainConfig
 
     config = TrainConfig(
         photos=photos,
         cutouts=cutouts,
         out=out,
+        begin=begin,
         steps=steps,
         minutes=minutes,
         batch=batch,

@@ -37,8 +37,8 @@ class TrainConfig(BaseModel):
     """photos: folder of pictures. cutouts: folder of pictures with alpha, pasted as things that move.
 
     out: where checkpoints, metrics and the weights go. pictures: made of the photos, once, to learn from.
-    sentences: read to learn what words ask for, once.
-    minutes: stop after so long, whatever the step.
+    sentences: read to learn what words ask for, once. begin: weights to go on from, their text encoder beside
+    them. minutes: stop after so long, whatever the step.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +48,7 @@ class TrainConfig(BaseModel):
     out: Path
     pictures: Annotated[int, Field(ge=1)] = 4000
     sentences: Annotated[int, Field(ge=1)] = 20_000
+    begin: Path | None = None
     steps: Annotated[int, Field(ge=1)] = 3000
     minutes: Annotated[float, Field(gt=0)] | None = None
     batch: Annotated[int, Field(ge=1, le=1024)] = 32

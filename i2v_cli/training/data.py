@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import IterableDataset
 
-from i2v_cli.families.pocket.config import AXES, CAMERA, KINDS, KNOTS, MOVABLE
+from i2v_cli.families.pocket.config import AXES, CAMERA, KINDS, KNOTS, MOVABLE, PATCH
 from i2v_cli.families.pocket.vae import presence
 from i2v_cli.training.captions import KINDS_OF_REGION, Region, caption, sample
 from i2v_cli.training.idioms import whole
@@ -23,6 +24,8 @@ from i2v_cli.training.wishes import ASKED, ASKED_ELSE, Wish
 
 SMALLEST = 0.02  # of the picture: a region that can be asked for
 WHOLE = 0.25  # of the captions that whole prompts could stand for
+# What the words ask of the camera is learned as well on a grid of a ninth, in a fifth of the time.
+SMALL, SMALLER = 0.6, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Clips(IterableDataset):
             (cells,) = rng.choices(shapes, weights)
             some = self.by_cells[cells]
             sights = rng.choices(some, [_rarity(sight) for sight in some], k=self.size)
+            if rng.random() < SMALL:
+                sights = [_smaller(sight) for sight in sights]
             paths, residuals, stirred, captions = zip(*(_clip(one, rng) for one in sights), strict=True)
             yield Batch(
                 torch.from_numpy(np.stack([one.reference for one in sights]).astype(np.float32)),
@@ -66,6 +71,13 @@ class Clips(IterableDataset):
                 torch.from_numpy(np.stack(stirred)),
                 list(captions),
             )
+
+
+def _smaller(sight: Sight) -> Sight:
+    """On a grid of a third of the cells a side, of two patches where there are so many."""
+    rows, columns = (min(max(round(side / SMALLER / PATCH), 2) * PATCH, side) for side in sight.cells)
+    seen = F.adaptive_avg_pool2d(torch.from_numpy(sight.reference)[None].float(), (rows, columns))[0]
+    return Sight(seen.half().numpy(), sight.regions)
 
 
 def _rarity(sight: Sight) -> float:

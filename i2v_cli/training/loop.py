@@ -31,6 +31,7 @@ from i2v_cli.training.reading import load_read, read, save_read
 from i2v_cli.training.seeing import Sight, load_seen, save_seen, see
 
 LEARNING_RATE = 8e-4
+GOING_ON = 0.5  # of it, where trained weights go on
 WARMUP = 200
 EMA = 0.998
 TEXT_DROPPED = 0.1
@@ -55,7 +56,10 @@ def train(config: TrainConfig, report: Report) -> Path:
     """Trains until `steps` or `minutes`; goes on from `out`'s checkpoint. -> the averaged weights."""
     config.out.mkdir(parents=True, exist_ok=True)
     image_encoder, sights = _seen(config, report)
-    run = _start(config)
+    begun = load_file(config.begin) if config.begin is not None else {}
+    if begun:
+        image_encoder.load_state_dict(_under("image_encoder.", begun))
+    run = _start(config, _under("denoiser.", begun))
     torch.manual_seed(config.seed + run.step)
     dtype = choose("cpu").dtype
     tokenizer, text_encoder = load_tokenizer(TOKENIZER), _reader(config, sights, report).to(dtype)
@@ -73,7 +77,7 @@ def train(config: TrainConfig, report: Report) -> Path:
             progress = _progress(config, run)
             if progress >= 1:
                 break
-            _set_rate(run, progress)
+            _set_rate(run, progress, LEARNING_RATE * (GOING_ON if begun else 1))
             losses.append(_train_step(run, fast, batch, _context(batch.captions, tokenizer, text_encoder)))
             run.step += 1
             if run.step % LOG_EVERY == 0:
@@ -162,7 +166,8 @@ def _reader(config: TrainConfig, sights: Sequence[Sight], report: Report) -> Ber
     """The second part of training, a quarter of an hour, or what an earlier run has left of it."""
     path = config.out / TEXT_WEIGHTS.name
     if not (config.resume and path.is_file()):
-        save_read(read(sights, config.sentences, config.seed, report), path)
+        begin = config.begin and config.begin.with_name(TEXT_WEIGHTS.name)
+        save_read(read(sights, config.sentences, config.seed, report, begin), path)
     return load_read(path)
 
 
@@ -171,13 +176,15 @@ def _progress(config: TrainConfig, run: Run) -> float:
     return max(run.step / config.steps, by_time)
 
 
-def _set_rate(run: Run, progress: float) -> None:
+def _set_rate(run: Run, progress: float, highest: float = LEARNING_RATE) -> None:
     for group in run.optimizer.param_groups:
-        group["lr"] = LEARNING_RATE * min(1.0, (run.step + 1) / WARMUP) * max(1 - progress, 0.01)
+        group["lr"] = highest * min(1.0, (run.step + 1) / WARMUP) * max(1 - progress, 0.01)
 
 
-def _start(config: TrainConfig) -> Run:
+def _start(config: TrainConfig, begun: dict[str, Tensor] | None = None) -> Run:
     model, average = PocketDenoiser(DenoiserConfig()), PocketDenoiser(DenoiserConfig())
+    if begun:
+        model.load_state_dict(begun)
     average.load_state_dict(model.state_dict())
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01)
     run = Run(model, average, optimizer)

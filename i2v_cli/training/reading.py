@@ -1,9 +1,9 @@
 """Teaches the text encoder what is asked of a photo, from words alone.
 
 MiniLM knows which sentences are alike; who moves which way it tells so softly that a denoiser does not hear
-it. A head on the first token's state says which way each axis of the camera goes, which kinds stir and where
-to, how the light changes. The head does not ship: it is there so that the state tells. The other tokens stay
-near what MiniLM says of them.
+it. A head on the first token's state says which way each axis of the camera goes at first and then, which
+kinds stir and where to, how the light changes. The head does not ship: it is there so that the state tells.
+The other tokens stay near what MiniLM says of them.
 """
 
 import random
@@ -41,13 +41,14 @@ LOG_EVERY = 50
 AXES = get_args(Axis)
 HEADINGS = ("left", "right", "up", "down")
 CHANGES = ("", *LIGHTS)
-UNSURE = -100  # an axis that goes both ways, in turn
+HALVES = 2  # of the clip: moves in turn have one each
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """camera: [4], 0 at rest, 1 and 2 for signs -1 and +1. kinds: [10], headings: [4], 0 or 1. light: of
-    `CHANGES`. told: whether the words say all of that, and not of the camera alone."""
+    """camera: [8], the four axes in the clip's first half and in its second, 0 at rest, 1 and 2 for signs -1
+    and +1. kinds: [10], headings: [4], 0 or 1. light: of `CHANGES`. told: whether the words say all of that,
+    and not of the camera alone."""
 
     camera: tuple[int, ...]
     kinds: tuple[float, ...]
@@ -62,25 +63,32 @@ class Head(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.hidden = nn.Linear(width, width)
-        self.camera = nn.Linear(width, 3 * len(AXES))
+        self.camera = nn.Linear(width, 3 * len(AXES) * HALVES)
         self.kinds = nn.Linear(width, MOVABLE)
         self.headings = nn.Linear(width, len(HEADINGS))
         self.light = nn.Linear(width, len(CHANGES))
 
     def forward(self, state: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """state: [B, D] -> logits [B, 4, 3] of the camera, [B, 10], [B, 4], [B, 6]."""
+        """state: [B, D] -> logits [B, 8, 3] of the camera, [B, 10], [B, 4], [B, 6]."""
         hidden = F.gelu(self.hidden(state))
         camera = rearrange(self.camera(hidden), "b (a s) -> b a s", s=3)
         return camera, self.kinds(hidden), self.headings(hidden), self.light(hidden)
 
 
-def read(sights: Sequence[Sight], sentences: int, seed: int, report: Report) -> BertEncoder:
-    """MiniLM, pruned to our vocabulary, after about so many sentences about such pictures; fp32."""
+def read(
+    sights: Sequence[Sight], sentences: int, seed: int, report: Report, begin: Path | None = None
+) -> BertEncoder:
+    """MiniLM, pruned to our vocabulary, after about so many sentences about such pictures; fp32.
+
+    begin: a reader that has read already, and goes on.
+    """
     torch.manual_seed(seed)
     rng, tokenizer = random.Random(seed), load_tokenizer(TOKENIZER)
     encoder = BertEncoder(TEXT_ENCODER)
     encoder.load_state_dict(teacher.reader_weights(tokenizer))
     frozen, head = deepcopy(encoder).eval().requires_grad_(False), Head(TEXT_ENCODER.width)
+    if begin is not None:
+        encoder.load_state_dict(load_read(begin).state_dict())
     encoder.requires_grad_(False)
     learning = list(encoder.encoder.layer[FROZEN_LAYERS:].requires_grad_(True).parameters())
     groups = [{"params": learning, "lr": RATE}, {"params": list(head.parameters()), "lr": HEAD_RATE}]
@@ -115,10 +123,10 @@ def load_read(path: Path) -> BertEncoder:
 
 def asked(wish: Wish) -> Asked:
     """What a caption of the grammar asks for; life in general names no kind."""
-    camera = [0] * len(AXES)
-    for move in wish.moves:
-        axis, way = AXES.index(move.axis), 2 if move.sign > 0 else 1
-        camera[axis] = way if camera[axis] in (0, way) else UNSURE
+    camera = [0] * len(AXES) * HALVES
+    for order, move in enumerate(wish.moves):
+        for half in (order,) if wish.sequence else range(HALVES):
+            camera[half * len(AXES) + AXES.index(move.axis)] = 2 if move.sign > 0 else 1
     stirred, headed = {stir.kind for stir in wish.stirs}, {stir.heading for stir in wish.stirs}
     kinds = tuple(float(kind in stirred) for kind in KINDS[:MOVABLE])
     headings = tuple(float(heading in headed) for heading in HEADINGS)
@@ -147,9 +155,8 @@ def _loss(
     states = encoder(tokens.ids, tokens.mask)
     camera, kinds, headings, light = head(states[:, 0])
     told = torch.tensor([one.told for one in wanted]).float()
-    loss = F.cross_entropy(
-        camera.flatten(0, 1), torch.tensor([one.camera for one in wanted]).flatten(), ignore_index=UNSURE
-    )
+    ways = torch.tensor([one.camera for one in wanted])
+    loss = F.cross_entropy(camera.flatten(0, 1), ways.flatten())
     for logits, right in (
         (kinds, [one.kinds for one in wanted]),
         (headings, [one.headings for one in wanted]),

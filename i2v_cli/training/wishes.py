@@ -14,7 +14,7 @@ from i2v_cli.training.grammar import weighted
 Axis = Literal["pan", "tilt", "zoom", "roll"]
 
 # How many moves, and whether they are spoken or in turn: what people ask for, with enough stillness to learn.
-KINDS = (("static", 15), ("unspoken", 10), ("one", 50), ("both", 18), ("turn", 7))
+KINDS = (("static", 15), ("unspoken", 10), ("one", 45), ("both", 16), ("turn", 14))
 # Where something stirs, the camera mostly rests, and it never hurries.
 KINDS_BESIDE_STIRS = (("static", 30), ("unspoken", 30), ("one", 40))
 AXES: tuple[tuple[Axis, int], ...] = (("pan", 30), ("tilt", 26), ("zoom", 30), ("roll", 14))

@@ -1,6 +1,7 @@
 """Procedural clips: words and motions agree, whatever the picture."""
 
 import re
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -77,7 +78,16 @@ def test_a_batch_is_of_one_shape_and_its_parts_fit_together():
         assert batch.stirred.shape == (4, 2, MOVABLE)
         assert len(batch.captions) == 4
         assert {part.dtype for part in (batch.reference, batch.path, batch.residual)} == {torch.float32}
-    assert shapes == {LAKE.cells, TALL.cells}
+    assert shapes == {LAKE.cells, TALL.cells, (8, 4)}
+
+
+def test_words_are_learned_on_smaller_grids_too():
+    seen = sight((24, 32), ("sky", "sky", slice(0, 12)), ("lake", "water", slice(12, 24)))
+    many = batches([seen], 40, size=2)
+    grids = Counter(tuple(batch.reference.shape[2:]) for batch in many)
+    assert grids.keys() == {(24, 32), (8, 12)} and min(grids.values()) > 8
+    small = next(batch for batch in many if batch.reference.shape[2] == 8)
+    assert small.reference[:, SKY, :4].min() > 0.9 and small.reference[:, SKY, 4:].max() < 0.1
 
 
 def test_nothing_moves_in_a_picture_of_what_cannot():

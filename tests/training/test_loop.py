@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from i2v_cli.encoders.tokenizer import Tokens
 from i2v_cli.events import Step
@@ -12,6 +13,7 @@ from i2v_cli.families.pocket.config import (
     KINDS,
     REFERENCE_CHANNELS,
     TEXT_WEIGHTS,
+    WEIGHTS,
     DenoiserConfig,
     geometry,
     grid,
@@ -96,6 +98,18 @@ def test_training_stops_resumes_and_exports_what_generate_reads(config, make_req
     assert condition.channels.shape == (1, REFERENCE_CHANNELS, *grid(96, 64))
     with family.denoiser(condition, family.schedule(request, geometry(request, (96, 64))), request, runtime):
         pass  # every name, every shape
+
+
+@pytest.mark.slow
+def test_a_run_begins_with_weights_that_were_trained(config):
+    begun = config.model_copy(update={"begin": WEIGHTS, "steps": 1})
+    trained, shipped = load_file(loop.train(begun, lambda _: None)), load_file(WEIGHTS)
+    assert trained.keys() == shipped.keys()
+    for name, tensor in shipped.items():
+        if name.startswith("image_encoder."):
+            assert torch.equal(trained[name], tensor), name
+        else:  # one step at a rate that warms up
+            assert (trained[name].float() - tensor.float()).abs().max() < 1e-3, name
 
 
 def test_a_run_goes_on_exactly_where_it_was_saved(config, small):
