@@ -180,7 +180,8 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[ExitCode, str,
 
 
 def _usage_hint(error: "typer.TyperException", message: str, arguments: list[str]) -> str:
-    if message.startswith("no such command") and os.path.exists(arguments[0]):
+    photo = arguments[0] if arguments else ""
+    if message.startswith(f"no such command '{photo}'") and os.path.isfile(photo):
         return f"i2v generate {shlex.join(arguments)}"
     if "unexpected extra argument" in message:
         return UNQUOTED
