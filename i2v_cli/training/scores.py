@@ -1,7 +1,9 @@
-"""What else the embedded model is held to: exact paths, regions that alone move, sharpness, smoothness."""
+"""What else the embedded model is held to: exact paths, moves in turn, regions that alone move, sharpness,
+smoothness."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,11 @@ from i2v_cli.families.pocket.config import DEFAULTS, KINDS, grid
 from i2v_cli.media.camera_check import AXES, TOLERANCE, CameraWatch
 from i2v_cli.training.clips import FRAMES, make_clip
 from i2v_cli.training.config import VALIDATION
+from i2v_cli.training.evaluate import camera_moves
 from i2v_cli.training.photos import load_photo, load_photos
 from i2v_cli.training.pictures import whole
 
+TURNS = Path(__file__).with_name("turns.tsv")
 FPS = DEFAULTS["fps"]
 SMALLEST = 0.03  # of the picture: a region that counts
 RATIO = 5.0  # of flow energy inside the named region over outside
@@ -67,7 +71,7 @@ class Bench:
 
 def scores(bench: Bench) -> list[Score]:
     """Every line, in order; some minutes."""
-    lines: list[Callable[[Bench], list[Score]]] = [exact_path, regions, pixels, smoothness]
+    lines: list[Callable[[Bench], list[Score]]] = [exact_path, turns, regions, pixels, smoothness]
     found = []
     for done, line in enumerate(lines, start=1):
         found += line(bench)
@@ -95,6 +99,21 @@ def exact_path(bench: Bench) -> list[Score]:
     return [
         Score("exact path, largest deviation", f"{measured} ({told} of {len(PATHS)} measured)", goal, reached)
     ]
+
+
+def turns(bench: Bench) -> list[Score]:
+    """Moves in turn, by VBench's rule on each half of the frames; `turns.tsv` was never trained on."""
+    rows = [line.split("\t") for line in TURNS.read_text(encoding="utf-8").splitlines()[1:]]
+    good = 0
+    for stem, (first, then, words) in zip(cycle(VALIDATION), rows, strict=False):
+        frames = bench.clip(stem, words)
+        halves = camera_moves(frames[: FRAMES // 2 + 1]), camera_moves(frames[FRAMES // 2 :])
+        is_good = first in halves[0] and then in halves[1]
+        good += is_good
+        if not is_good:
+            told = " then ".join(" and ".join(sorted(seen)) or "nothing" for seen in halves)
+            bench.report(Noted(f"{stem}: {words!r} gave {told}"))
+    return [Score("moves in turn", f"{good} of {len(rows)}", "90 %", good >= 0.9 * len(rows))]
 
 
 def regions(bench: Bench) -> list[Score]:

@@ -98,6 +98,32 @@ def test_frames_that_show_nothing_are_not_taken_for_exact(bench):
     assert any(isinstance(event, Noted) and "too little" in event.message for event in bench.heard)
 
 
+# Moves in turn
+
+
+@pytest.mark.parametrize(("backwards", "measured"), [(False, "2 of 2"), (True, "1 of 2")])
+def test_moves_in_turn_count_when_both_halves_are_right(
+    bench, wide, tmp_path, monkeypatch, backwards, measured
+):
+    rows = ("first\tthen\twording", "pan_right\tpan_left\tthere and back", "pan_right\ttilt_up\tround")
+    (tmp_path / "turns.tsv").write_text("\n".join(rows) + "\n")
+    monkeypatch.setattr(scores, "TURNS", tmp_path / "turns.tsv")
+    half = np.linspace(0, 30, 13)
+    there = [window(wide, way) for way in half]
+    second = {
+        "there and back": [window(wide, 30 - way) for way in half[1:]],
+        "round": [window(wide, 30, -way) for way in half[1:]],
+    }
+
+    def make(words, _):
+        frames = there + second[words]
+        return frames[::-1] if backwards else frames
+
+    (score,) = scores.turns(bench(make))
+    assert score.measured == measured and score.reached is not backwards
+    assert sum(isinstance(event, Noted) for event in bench.heard) == int(backwards)  # one reads the same
+
+
 # Regions
 
 
@@ -195,12 +221,12 @@ def test_flow_energy_is_the_square_of_the_shift(wide):
 
 
 def test_every_line_is_asked_for_and_progress_told(bench, monkeypatch):
-    names = ("exact_path", "regions", "pixels", "smoothness")
+    names = ("exact_path", "turns", "regions", "pixels", "smoothness")
     for name in names:
         monkeypatch.setattr(scores, name, lambda _, name=name: [Score(name, "1", "1", True)])
     found = scores.scores(bench(None))
     assert [score.name for score in found] == list(names)
-    assert [event.done for event in bench.heard if isinstance(event, Step)] == [1, 2, 3, 4]
+    assert [event.done for event in bench.heard if isinstance(event, Step)] == [1, 2, 3, 4, 5]
 
 
 def test_the_table_says_what_was_reached_and_what_was_missed():
