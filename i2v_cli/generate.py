@@ -89,7 +89,7 @@ def generate(plan: Plan, report: Report) -> Result:
             done += len(frames)
             report(Step(done, geometry.frames))
         clock.begin("write")
-        verdict = _judged(check.verdict(), request, report)
+        verdict = _judged(check.verdict(), plan, report)
         digests = Digests(image=source, weights=weights, frames=seen.hexdigest())
         made = recipe.written(request, geometry, runtime, digests, verdict)
         told = metadata.recipe_at(made, request.metadata)
@@ -173,19 +173,20 @@ def _denoise(
     return state.latents
 
 
-def _judged(verdict: Verdict, request: Request, report: Report) -> Verdict:
-    """Problems warn or end the run; standing still is none where the words ask for it.
+def _judged(verdict: Verdict, plan: Plan, report: Report) -> Verdict:
+    """Problems warn or end the run; standing still is none where that is asked for.
 
     Only `--check off` keeps a black clip; `strict` refuses any other too.
     """
+    request = plan.request
     if request.check == "off":
         return verdict
     if verdict.camera is not None and verdict.camera.followed is None:
         report(Warned("the camera could not be measured: the frames show too little that stands out"))
     if not verdict.problems:
         return verdict
-    if verdict.problems == ("frozen",) and stillness.asked(request.prompt):
-        report(Noted("nothing moves, which the words may have meant"))
+    if verdict.problems == ("frozen",) and stillness.asked(request, plan.geometry):
+        report(Noted("nothing moves, as was asked"))
         return verdict
     said = f"the clip is {' and '.join(verdict.problems)}"
     if verdict.camera is not None and verdict.camera.followed is False:
@@ -193,7 +194,7 @@ def _judged(verdict: Verdict, request: Request, report: Report) -> Verdict:
     if request.check == "strict" or FATAL & set(verdict.problems):
         raise CheckError(said, hint="try another --seed or prompt; --check off keeps it")
     if "frozen" in verdict.problems:
-        said += ": the words were not understood, or the photo shows nothing that could be seen to move"
+        said += ": the photo shows nothing that could be seen to move, or the words were not understood"
     report(Warned(said))
     return verdict
 

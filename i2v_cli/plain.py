@@ -42,14 +42,14 @@ def decoded(data: bytes, what: str, largest: int) -> str:
 
 
 def events(text: str, name: str, what: str) -> "Iterator[Placed]":
-    """YAML's events, each with its place (name:line). What is named .json may be indented with tabs.
+    """YAML's events, each with its place (name:line). JSON may be indented with tabs.
 
     Refuses anchors, aliases and tags (merge keys are words without them), and what is no YAML. `what`: the
     plural of what is read, for the messages.
     """
     import yaml
 
-    if name.lower().endswith(".json"):  # within its strings a tab is an escape, and YAML allows none at all
+    if text.lstrip().startswith(("[", "{")):  # within JSON's strings a tab is an escape; YAML allows none
         text = text.replace("\t", " ")
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):

@@ -181,7 +181,7 @@ def _explain(error: BaseException, arguments: list[str]) -> tuple[ExitCode, str,
 
 def _usage_hint(error: "typer.TyperException", message: str, arguments: list[str]) -> str:
     photo = arguments[0] if arguments else ""
-    if message.startswith(f"no such command '{photo}'") and os.path.isfile(photo):
+    if message.startswith(f"no such command {photo!r}") and os.path.isfile(photo):
         return f"i2v generate {shlex.join(arguments)}"
     if "unexpected extra argument" in message:
         return UNQUOTED

@@ -12,6 +12,7 @@ from i2v_cli.cli.progress import reporter
 from i2v_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    from i2v_cli.events import Report
     from i2v_cli.generate import Result
     from i2v_cli.plan import Plan
     from i2v_cli.request import Request
@@ -95,8 +96,8 @@ def carry_out(command: str, given: dict[str, Any], own: Mapping[str, object] | N
     from i2v_cli.request import Request
     from i2v_cli.resolve import resolve, unknown_variables
 
-    own = own or {}
-    flags = {key: given[key] for key in Request.model_fields if key in given} | dict(own)
+    own = {key: raw for key, raw in (own or {}).items() if raw is not None}
+    flags = {key: given[key] for key in Request.model_fields if key in given} | own
     flags |= {"prompt": read_prompt(given["prompt"]), "ai_mark": False if given["no_ai_mark"] else None}
     json, events, quiet, dry_run = (given[key] for key in ("json", "events", "quiet", "dry_run"))
     resolved = resolve(flags, os.environ)
@@ -132,18 +133,25 @@ def carry_out(command: str, given: dict[str, Any], own: Mapping[str, object] | N
     show_result(made, planned, as_json=json or events)
 
 
-def make(plan: "Plan", *, events: bool, quiet: bool, wait: float = 0) -> "Result":
-    """The straight line, shown while it works. `wait`: seconds for what another run has."""
+def make(plan: "Plan", *, events: bool, quiet: bool, wait: float = 0, passing: bool = False) -> "Result":
+    """The straight line, shown while it works. `wait`: seconds for what another run has. `passing`: the file
+    will not stay, so it is not told."""
     from i2v_cli.jobs import lock
 
     with lock.alone(plan, wait), reporter(events=events, quiet=quiet) as report:
         from i2v_cli import generate as straight_line  # torch, from here on
 
-        made = straight_line.generate(plan, report)
+        made = straight_line.generate(plan, _without_files(report) if passing else report)
     if not quiet:
         stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in made.seconds.items())
         say(f"done in {sum(made.seconds.values()):.1f} s ({stages})")
     return made
+
+
+def _without_files(report: "Report") -> "Report":
+    from i2v_cli.events import Wrote
+
+    return lambda event: None if isinstance(event, Wrote) else report(event)
 
 
 def read_prompt(prompt: str) -> str:

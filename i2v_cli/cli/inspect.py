@@ -30,7 +30,8 @@ def inspect(
     from i2v_cli.media import metadata, provenance, video
 
     said = {**metadata.read(file), "c2pa": provenance.read(file)}
-    facts = {key: raw or None for key, raw in asdict(video.probe(file)).items()}  # frames have no rate
+    facts = asdict(video.probe(file))
+    facts["fps"] = facts["fps"] or None  # a folder of frames has no rate
     if json:
         emit("result", {"path": file, **said, "video": facts})
         return

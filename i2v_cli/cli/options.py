@@ -238,7 +238,7 @@ Check = Annotated[
     value(
         "--check",
         "off|warn|strict",
-        "What a clip that stands still or leaves its --camera path is: fine, a warning, exit 6; "
+        "What a clip that stands still unasked or leaves its --camera path is: fine, a warning, exit 6; "
         "a black one is only fine with off. [warn]",
     ),
 ]

@@ -12,7 +12,7 @@ import typer
 from i2v_cli.cli import options
 from i2v_cli.cli.generate import check_streams, headline, make, show_result
 from i2v_cli.cli.output import say
-from i2v_cli.errors import CheckError, InputError
+from i2v_cli.errors import CheckError, FitError, InputError
 
 if TYPE_CHECKING:
     from i2v_cli.generate import Result
@@ -76,21 +76,32 @@ def rerun(
     passing = verify and output is None  # looked at and thrown away
     with ExitStack() as stack:
         if passing:
-            changes["output"] = stack.enter_context(TemporaryDirectory(prefix="i2v-")) + os.sep
+            changes["output"] = _passing_folder(stack)
         recorded, request = _repeated(file, image, changes, verify=verify)
         check_streams(request, json=json, events=events)
         planned = plan(request)
         if not (quiet or passing):
             say(headline(planned))
-        entry = stack.enter_context(Entry("rerun", request, planned.target, keep=not no_log))
-        made = make(planned, events=events, quiet=quiet, wait=wait)
+        lasting = file if passing else planned.target
+        entry = stack.enter_context(Entry("rerun", request, lasting, keep=not no_log))
+        made = make(planned, events=events, quiet=quiet, wait=wait, passing=passing)
         if passing:
             made = replace(made, path=None)
-        entry.path = made.path
+        else:
+            entry.path = made.path
         same = _compared(recorded, made, verify=verify)
     if not quiet:
         say(f"the frames are {'' if same else 'not '}those of {file}")
     show_result(made, planned, as_json=json or events)
+
+
+def _passing_folder(stack: ExitStack) -> str:
+    """A folder as `-o` names one, until the stack ends. FitError when there is no place for it."""
+    try:
+        folder = stack.enter_context(TemporaryDirectory(prefix="i2v-"))
+    except OSError as error:
+        raise FitError(f"no temporary folder: {error}", "set TMPDIR, or name a clip with -o") from error
+    return folder.replace("{", "{{").replace("}", "}}") + os.sep
 
 
 def _format(output: str | None) -> str | None:

@@ -64,8 +64,10 @@ def train(
         raise UsageError(f"training needs the module {missing[0]}", "pip install 'i2v-cli[train]'")
     if not os.path.isdir(photos):
         raise UsageError(f"{photos} is no folder of photos", "give a folder with pictures in it")
-    if begin is not None and not begin.is_file():
-        raise UsageError(f"the weights {begin} are not there", "i2v train writes a weights.safetensors")
+    if begin is not None and evaluate:
+        raise UsageError("--begin does not go with --evaluate", "drop one of them")
+    if begin is not None and not (begin.is_file() and begin.with_name("text_encoder.safetensors").is_file()):
+        raise UsageError(f"{begin}, or the text encoder beside it, is not there", "i2v train writes both")
     from i2v_cli.training.config import TrainConfig
 
     config = TrainConfig(

@@ -3,6 +3,7 @@
 Pillow raises dozens of exception classes on damaged files, and libtiff writes to the terminal by itself.
 """
 
+import itertools
 import os
 import re
 import stat
@@ -19,6 +20,9 @@ from PIL import Image, UnidentifiedImageError
 
 from i2v_cli.errors import InputError
 
+LOOKED_AT = 500  # neighbours of a file that is not there
+ALIKE = 0.85  # ratio of difflib: two letters of a short name
+FOLDER_HINT = "name a file in it; `i2v batch` takes patterns like photos/*.jpg"
 READABLE = "PNG, JPEG, WebP, AVIF, HEIC, BMP, TIFF, GIF and PPM are read"
 
 # Fuzzing Pillow brings up a third of these; the others are what its decoders are written to raise.
@@ -72,16 +76,16 @@ def _reason(error: BaseException) -> str:
 def _binary(path: Path, max_bytes: int | None) -> Iterator[BinaryIO]:
     # O_NONBLOCK: opening a FIFO must not wait for somebody who writes to it.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    if os.path.isdir(path):
+        raise InputError("it is a folder", FOLDER_HINT)
     try:
         descriptor = os.open(path, flags)
-    except (OSError, ValueError) as error:
+    except FileNotFoundError as error:
         raise InputError(_reason(error), hint=_where(path)) from error
-    status = os.fstat(descriptor)
-    if stat.S_ISDIR(status.st_mode):
-        os.close(descriptor)
-        hint = "name a file in it; `i2v batch` takes patterns like photos/*.jpg"
-        raise InputError("it is a folder", hint)
+    except (OSError, ValueError) as error:
+        raise InputError(_reason(error), hint="check the path") from error
     with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise InputError("not a regular file", hint="give the path of a file")
         if status.st_size == 0:
@@ -96,11 +100,11 @@ def _binary(path: Path, max_bytes: int | None) -> Iterator[BinaryIO]:
 
 def _where(path: Path) -> str:
     """What to do about a file that is not there."""
-    if re.match(r"https?:/", str(path)):
+    if re.match(r"https?:[/\\]", str(path)):
         return "addresses are not fetched: download it first"
-    with suppress(OSError, ValueError):
-        near = get_close_matches(path.name, [entry.name for entry in path.parent.iterdir()], n=1, cutoff=0.8)
-        if near:
+    with suppress(OSError):
+        names = [entry.name for entry in itertools.islice(path.parent.iterdir(), LOOKED_AT)]
+        if near := get_close_matches(path.name, {*names} - {path.name}, n=1, cutoff=ALIKE):
             return f"did you mean {path.parent / near[0]}?"
     return "check the path"
 

@@ -77,7 +77,12 @@ def _smaller(sight: Sight) -> Sight:
     """On a grid of a third of the cells a side, of two patches where there are so many."""
     rows, columns = (min(max(round(side / SMALLER / PATCH), 2) * PATCH, side) for side in sight.cells)
     seen = F.adaptive_avg_pool2d(torch.from_numpy(sight.reference)[None].float(), (rows, columns))[0]
-    return Sight(seen.half().numpy(), sight.regions)
+    wider = columns / rows * sight.cells[0] / sight.cells[1]  # what lies where is told in half-heights
+    regions = tuple(
+        (region, share, (left * wider, top, right * wider, bottom))
+        for region, share, (left, top, right, bottom) in sight.regions
+    )
+    return Sight(seen.half().numpy(), regions)
 
 
 def _rarity(sight: Sight) -> float:

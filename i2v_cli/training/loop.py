@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from i2v_cli.encoders.bert import BertEncoder
 from i2v_cli.encoders.tokenizer import load_tokenizer, tokenize
+from i2v_cli.errors import UsageError
 from i2v_cli.events import Noted, Report, Step
 from i2v_cli.families.pocket.config import MAX_TOKENS, TEXT_WEIGHTS, TOKENIZER, DenoiserConfig
 from i2v_cli.families.pocket.denoiser import PocketDenoiser
@@ -38,6 +39,7 @@ TEXT_DROPPED = 0.1
 LEVEL_SHIFTS = (1.5, 10.0, 150.0)
 PART_WEIGHTS = (1.0, 0.5, 1.0)  # camera, still, scene
 CHECKPOINT_SECONDS = 180
+CHECKPOINT, SEEN = "checkpoint.safetensors", "seen.safetensors"
 LOG_EVERY = 50
 
 
@@ -50,15 +52,20 @@ class Run:
     optimizer: torch.optim.AdamW
     step: int = 0
     seconds: float = 0.0
+    rate: float = LEARNING_RATE  # the highest
 
 
 def train(config: TrainConfig, report: Report) -> Path:
-    """Trains until `steps` or `minutes`; goes on from `out`'s checkpoint. -> the averaged weights."""
+    """Trains until `steps` or `minutes`; goes on from `out`'s checkpoint. -> the averaged weights.
+
+    UsageError where two runs would mix: weights to begin with, and a checkpoint to go on from.
+    """
     config.out.mkdir(parents=True, exist_ok=True)
+    begun = _begun(config)
     image_encoder, sights = _seen(config, report)
-    begun = load_file(config.begin) if config.begin is not None else {}
     if begun:
         image_encoder.load_state_dict(_under("image_encoder.", begun))
+        save_seen(image_encoder, sights, config.out / SEEN)
     run = _start(config, _under("denoiser.", begun))
     torch.manual_seed(config.seed + run.step)
     dtype = choose("cpu").dtype
@@ -77,18 +84,18 @@ def train(config: TrainConfig, report: Report) -> Path:
             progress = _progress(config, run)
             if progress >= 1:
                 break
-            _set_rate(run, progress, LEARNING_RATE * (GOING_ON if begun else 1))
+            _set_rate(run, progress)
             losses.append(_train_step(run, fast, batch, _context(batch.captions, tokenizer, text_encoder)))
             run.step += 1
             if run.step % LOG_EVERY == 0:
                 _log(config, run, losses, report)
                 losses = []
             if time.monotonic() - saved > CHECKPOINT_SECONDS:
-                _save(config.out / "checkpoint.safetensors", run)
+                _save(config.out / CHECKPOINT, run)
                 saved = time.monotonic()
             report(Step(round(min(_progress(config, run), 1) * 1000), 1000))
     finally:  # Ctrl-C loses a step, not minutes
-        _save(config.out / "checkpoint.safetensors", run)
+        _save(config.out / CHECKPOINT, run)
     return export(image_encoder, run.average, config.out / "weights.safetensors")
 
 
@@ -104,9 +111,23 @@ def export(image_encoder: ImageEncoder, denoiser: PocketDenoiser, path: Path) ->
     return path
 
 
+def _begun(config: TrainConfig) -> dict[str, Tensor]:
+    """The tensors of the weights that the run begins with, none where it begins anew."""
+    if config.begin is None:
+        return {}
+    if config.resume and (config.out / CHECKPOINT).is_file():
+        raise UsageError(f"{config.out} holds a run already", "drop --begin, or take another --out")
+    begun = load_file(config.begin)
+    if not (_under("denoiser.", begun) and _under("image_encoder.", begun)):
+        raise UsageError(
+            f"{config.begin} holds no weights of pocket", "train writes some: weights.safetensors"
+        )
+    return begun
+
+
 def _seen(config: TrainConfig, report: Report) -> tuple[ImageEncoder, list[Sight]]:
     """The first part of training, a few minutes of it, or what an earlier run has left of it."""
-    path = config.out / "seen.safetensors"
+    path = config.out / SEEN
     if config.resume and path.is_file():
         return load_seen(path)
     photos = load_photos(config.photos, keep=lambda stem: stem not in VALIDATION)
@@ -176,19 +197,21 @@ def _progress(config: TrainConfig, run: Run) -> float:
     return max(run.step / config.steps, by_time)
 
 
-def _set_rate(run: Run, progress: float, highest: float = LEARNING_RATE) -> None:
+def _set_rate(run: Run, progress: float) -> None:
     for group in run.optimizer.param_groups:
-        group["lr"] = highest * min(1.0, (run.step + 1) / WARMUP) * max(1 - progress, 0.01)
+        group["lr"] = run.rate * min(1.0, (run.step + 1) / WARMUP) * max(1 - progress, 0.01)
 
 
 def _start(config: TrainConfig, begun: dict[str, Tensor] | None = None) -> Run:
     model, average = PocketDenoiser(DenoiserConfig()), PocketDenoiser(DenoiserConfig())
+    rate = LEARNING_RATE
     if begun:
         model.load_state_dict(begun)
+        rate *= GOING_ON
     average.load_state_dict(model.state_dict())
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01)
-    run = Run(model, average, optimizer)
-    path = config.out / "checkpoint.safetensors"
+    run = Run(model, average, optimizer, rate=rate)
+    path = config.out / CHECKPOINT
     if config.resume and path.is_file():
         _restore(path, run)
     return run
@@ -200,13 +223,14 @@ def _save(path: Path, run: Run) -> None:
     for name, parameter in run.model.named_parameters():
         for key, tensor in run.optimizer.state.get(parameter, {}).items():
             state[f"optimizer.{key}.{name}"] = tensor
-    state["run"] = torch.tensor([run.step, run.seconds], dtype=torch.float64)
+    state["run"] = torch.tensor([run.step, run.seconds, run.rate], dtype=torch.float64)
     _publish({name: tensor.contiguous() for name, tensor in state.items()}, path)
 
 
 def _restore(path: Path, run: Run) -> None:
     state = load_file(path)
-    run.step, run.seconds = int(state["run"][0]), float(state["run"][1])
+    step, run.seconds, run.rate = state["run"].tolist()
+    run.step = int(step)
     run.model.load_state_dict(_under("model.", state))
     run.average.load_state_dict(_under("average.", state))
     for name, parameter in run.model.named_parameters():

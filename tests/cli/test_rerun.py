@@ -38,6 +38,9 @@ def test_verifying_alone_leaves_no_clip(clip, run, capsys):
     out, err = capsys.readouterr()
     assert out == "" and "the frames are those of clip.mp4" in err
     assert sorted(entry.name for entry in clip.parent.iterdir()) == ["clip.mp4", "photo.png"]
+    assert history.runs(1)[0].output == str(clip)
+    assert run("rerun", "clip.mp4", "--verify", "--events") == 0
+    assert all(json.loads(line)["type"] != "wrote" for line in capsys.readouterr().out.splitlines())
     assert run("rerun", "clip.mp4", "--verify", "--json", "-q") == 0
     assert json.loads(capsys.readouterr().out)["path"] is None
 

@@ -378,6 +378,7 @@ def test_a_name_that_is_nearly_right_and_an_address_are_told(tmp_path):
     for name, hint in (
         ("phoot.png", f"did you mean {tmp_path / 'photo.png'}?"),
         ("other.jpg", "check the path"),
+        ("photo.png/more", "check the path"),
         ("none/photo.png", "check the path"),
     ):
         with pytest.raises(InputError) as caught:

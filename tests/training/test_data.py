@@ -9,7 +9,7 @@ import torch
 
 from i2v_cli.families.pocket.config import AXES, CAMERA, KINDS, KNOTS, MOVABLE, REFERENCE_CHANNELS
 from i2v_cli.training.captions import Region
-from i2v_cli.training.data import Batch, Clips
+from i2v_cli.training.data import Batch, Clips, _smaller
 from i2v_cli.training.motion import TRAVEL_AXES, travels
 from i2v_cli.training.seeing import Sight
 
@@ -88,6 +88,15 @@ def test_words_are_learned_on_smaller_grids_too():
     assert grids.keys() == {(24, 32), (8, 12)} and min(grids.values()) > 8
     small = next(batch for batch in many if batch.reference.shape[2] == 8)
     assert small.reference[:, SKY, :4].min() > 0.9 and small.reference[:, SKY, 4:].max() < 0.1
+
+
+def test_what_lies_where_stays_so_on_a_smaller_grid():
+    region = (Region("cat", "subject"), 0.2, (0.4, -0.5, 1.4, 1.0))
+    seen = Sight(np.zeros((REFERENCE_CHANNELS, 20, 28), np.float16), (region,))
+    small = _smaller(seen)
+    assert small.cells == (8, 8)
+    ((_, share, box),) = small.regions
+    assert share == 0.2 and box == pytest.approx((0.4 / 1.4, -0.5, 1.0, 1.0))
 
 
 def test_nothing_moves_in_a_picture_of_what_cannot():

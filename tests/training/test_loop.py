@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 
 from i2v_cli.encoders.tokenizer import Tokens
+from i2v_cli.errors import UsageError
 from i2v_cli.events import Step
 from i2v_cli.families.pocket.config import (
     KINDS,
@@ -110,6 +111,15 @@ def test_a_run_begins_with_weights_that_were_trained(config):
             assert torch.equal(trained[name], tensor), name
         else:  # one step at a rate that warms up
             assert (trained[name].float() - tensor.float()).abs().max() < 1e-3, name
+
+
+def test_two_runs_do_not_mix(config, small):
+    loop._save(config.out / "checkpoint.safetensors", loop._start(config))
+    with pytest.raises(UsageError, match="holds a run already"):
+        loop.train(config.model_copy(update={"begin": WEIGHTS}), lambda _: None)
+    other = {"begin": TEXT_WEIGHTS, "resume": False}
+    with pytest.raises(UsageError, match="no weights of pocket"):
+        loop.train(config.model_copy(update=other), lambda _: None)
 
 
 def test_a_run_goes_on_exactly_where_it_was_saved(config, small):

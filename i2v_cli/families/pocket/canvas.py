@@ -51,7 +51,7 @@ class Uncropped:
         top, left = self.margins.top - known.top, self.margins.left - known.left
         height, width = photo.shape[1:]
         rows, columns = known.top + height + known.bottom, known.left + width + known.right
-        picture = self.picture[:, top : top + rows, left : left + columns].float()
+        picture = self.picture[:, top : top + rows, left : left + columns].to(torch.float32, copy=True)
         picture[:, known.top : known.top + height, known.left : known.left + width] = photo
         return picture, known
 
@@ -70,8 +70,10 @@ def extend(photo: Tensor, margins: Margins, subjects: Tensor, uncropped: Uncropp
         cells = [round(one * subjects.shape[1] / width) for one in (known.left, known.right)]
         cells += [round(one * subjects.shape[0] / height) for one in (known.top, known.bottom)]
         subjects, margins = F.pad(subjects, cells), margins.without(known)
+    if margins == Margins():
+        return photo
     shortest = min(photo.shape[1:])
-    if shortest < SMALLEST or margins == Margins():
+    if shortest < SMALLEST:
         return _mirrored(photo, margins)
     dice = torch.Generator().manual_seed(0)
     shift: Tensor | None = None

@@ -97,6 +97,7 @@ MAX_TOKENS = 128
 # Measured by tests/benchmarks/generate.py: torch and the networks; a pixel of output, ffmpeg included.
 BASE_MEMORY = 450 << 20
 BYTES_A_PIXEL = 520
+UNCROPPED_BYTES = 36  # more, where a crop cut something off: as much again on both sides, at twice the size
 
 
 def grid(width: int, height: int) -> tuple[int, int]:
@@ -135,7 +136,8 @@ def weights() -> dict[Path, str]:
 def phases(request: Request, shape: Geometry) -> tuple[Phase, ...]:
     """One, the peak: the networks, the photos as decoded, and the warp's working planes for each."""
     photos = 1 if request.last is None else 2
-    pixels = photos * (6 * shape.source[0] * shape.source[1] + BYTES_A_PIXEL * shape.width * shape.height)
+    each = BYTES_A_PIXEL + (UNCROPPED_BYTES if request.size and request.fit == "crop" else 0)
+    pixels = photos * (6 * shape.source[0] * shape.source[1] + each * shape.width * shape.height)
     return (Phase(name="decode", weights=0, activations=BASE_MEMORY - PROCESS + pixels, on_cpu=True),)
 
 

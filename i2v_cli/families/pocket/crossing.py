@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from i2v_cli.families.pocket import timeline, warp
+from i2v_cli.families.pocket.canvas import Uncropped
 from i2v_cli.families.pocket.timeline import Phase, Shown
 from i2v_cli.families.pocket.vae import Motion
 
@@ -16,16 +17,22 @@ BEGINS, ENDS = 0.25, 0.75  # of the clip: when both are seen
 
 
 def crossed(
-    leaving: Iterator[Tensor], photo: Tensor, motion: Motion, path: Tensor, seconds: float
+    leaving: Iterator[Tensor],
+    photo: Tensor,
+    motion: Motion,
+    path: Tensor,
+    seconds: float,
+    *,
+    uncropped: Uncropped | None = None,
 ) -> Iterator[Tensor]:
     """Chunks [f, 3, H, W] uint8; the last frame is `photo`, exactly.
 
     leaving: the chunks of the first picture. photo: [3, H, W] uint8, motion: what moves in it. path: [F, 9],
-    the axes at each frame. seconds: how long the clip is.
+    the axes at each frame. seconds: how long the clip is. uncropped: what a crop cut off the photo.
     """
     moments = timeline.moments(len(path), loop=False)
     scene = [_arriving(moment, seconds) for moment in moments]
-    arriving = warp.frames(photo, motion, path - path[-1], scene)
+    arriving = warp.frames(photo, motion, path - path[-1], scene, uncropped=uncropped)
     done = 0
     for old, new in zip(leaving, arriving, strict=True):
         shares = [share(moment) for moment in moments[done : done + len(old)]]

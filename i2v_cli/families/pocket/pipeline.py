@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from einops import rearrange
@@ -95,7 +96,7 @@ class Pipeline:
             lambda: _context(self.text, tokens, runtime),
         )
         channels = self._channels(photo, runtime)
-        fine, uncropped = (None, None) if request.extend else _detail(request, photo)
+        fine, uncropped = (None, None) if request.extend else _detail(request.image, request, photo)
         return Condition(
             photo,
             channels.to(runtime.device),
@@ -106,7 +107,7 @@ class Pipeline:
             fine=fine,
             uncropped=uncropped,
             ending=[
-                (pin.frames[0], self._channels(pin.frames[0], runtime))
+                (pin.frames[0], self._channels(pin.frames[0], runtime), _around(request, pin.frames[0]))
                 for pin in pins or ()
                 if pin.at == LAST
             ],
@@ -176,9 +177,9 @@ class Pipeline:
                 fine=condition.fine,
                 uncropped=condition.uncropped,
             )
-            for photo, channels in condition.ending:
+            for photo, channels, uncropped in condition.ending:
                 arriving = decode_motion(latents, channels.cpu())
-                frames = crossed(frames, photo, arriving, path, seconds)
+                frames = crossed(frames, photo, arriving, path, seconds, uncropped=uncropped)
             yield from frames
 
 
@@ -194,26 +195,44 @@ def _channels(files: Files, photo: Tensor, runtime: Runtime) -> Tensor:
         return encoder.mean([_picture(photo, size).to(runtime.device, runtime.dtype) for size in LOOKS])
 
 
-def _detail(request: Request, photo: Tensor) -> tuple[Tensor | None, Uncropped | None]:
+def _detail(path: Path, request: Request, photo: Tensor) -> tuple[Tensor | None, Uncropped | None]:
     """What the file shows beside the photo as it is in the frame: it at twice the clip's size, [3, 2H, 2W]
     fp32, where it has so much detail; and, as large, what its crop cut off."""
     height, width = photo.shape[1:]
-    seen = image.probe(request.image)
+    seen = image.probe(path)
     is_fine = min(seen.width / width, seen.height / height) >= DETAILED and width * height <= LARGEST_FINE
-    wider = seen.width / seen.height / (width / height)
-    is_cropped = request.fit == "crop" and max(wider, 1 / wider) > CROPPED
+    is_cropped = request.fit == "crop" and _apart(seen, photo) > CROPPED
     if not (is_fine or is_cropped):
         return None, None
-    pixels, times = image.load(request.image, request.background).pixels, 2 if is_fine else 1
+    pixels, times = image.load(path, request.background).pixels, 2 if is_fine else 1
     fine, uncropped = None, None
     if is_fine:
-        larger, _ = image.fit(pixels, times * width, times * height, request.fit)
+        larger, _ = image.fit(pixels, 2 * width, 2 * height, request.fit)
         fine = matched(rearrange(torch.from_numpy(larger), "h w c -> c h w"), photo)
     if is_cropped:
-        picture, left, top = image.uncropped(pixels, times * width, times * height)
-        around = rearrange(torch.from_numpy(picture), "h w c -> c h w")
-        uncropped = Uncropped(around, Margins(left, top, left, top)) if left or top else None
+        uncropped = _uncropped(pixels, times * width, times * height)
     return fine, uncropped
+
+
+def _around(request: Request, last: Tensor) -> Uncropped | None:
+    """What a crop cut off the picture that the clip ends on."""
+    assert request.last is not None
+    if request.fit != "crop" or _apart(image.probe(request.last), last) <= CROPPED:
+        return None
+    pixels = image.load(request.last, request.background).pixels
+    return _uncropped(pixels, last.shape[2], last.shape[1])
+
+
+def _uncropped(pixels: np.ndarray, width: int, height: int) -> Uncropped | None:
+    picture, left, top = image.uncropped(pixels, width, height)
+    around = rearrange(torch.from_numpy(picture), "h w c -> c h w")
+    return Uncropped(around, Margins(left, top, left, top)) if left or top else None
+
+
+def _apart(seen: image.ImageInfo, photo: Tensor) -> float:
+    """The file's aspect over the frame's, or the other way round: 1 or more."""
+    wider = seen.width / seen.height / (photo.shape[2] / photo.shape[1])
+    return max(wider, 1 / wider)
 
 
 def _camera(request: Request, photo: Tensor) -> Tensor | None:

@@ -109,6 +109,13 @@ def test_a_camera_that_leaves_a_crop_sees_what_the_photo_shows_there(make_reques
     assert (made[-1].float() - right.float()).abs().mean() < 3
 
 
+@pytest.mark.parametrize("fit", ["pad", "blur", "stretch"])
+def test_what_is_not_cropped_has_nothing_around_it(make_request, photo, runtime, fit):
+    frame = torch.from_numpy(image.fit(image.load(photo).pixels, 64, 96, fit)[0]).permute(2, 0, 1)
+    request = make_request(size="64x96", fit=fit)
+    assert Pipeline().encode(request, frame.contiguous(), runtime, lambda _: None).uncropped is None
+
+
 def answers(condition: Condition, request, runtime: Runtime, step: int, *guidances: float) -> list[Latents]:
     """The denoiser's, for one and the same noise."""
     family = Pipeline()

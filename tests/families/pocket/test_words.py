@@ -21,9 +21,7 @@ READER = load_tokenizer(TOKENIZER)
     ],
 )
 def test_another_language_is_told_with_its_words(prompt, named):
-    assert list(doubts(prompt, READER)) == [
-        f"pocket reads English and does not know {named}: the camera may go anywhere"
-    ]
+    assert list(doubts(prompt, READER)) == [f"pocket reads English and does not know {named}"]
 
 
 @pytest.mark.parametrize(("wrong", "meant"), [("rigth", "right"), ("lefft", "left"), ("zooom", "zoom")])
@@ -34,7 +32,16 @@ def test_a_direction_with_a_typing_error_is_told(wrong, meant):
 
 
 @pytest.mark.parametrize(
-    "prompt", ["pan left", "zooms in", "the Sagrada Familia, camera tilts up", "a frightened tailor", "", "!"]
+    "prompt",
+    [
+        "pan left",
+        "zooms in",
+        "the Sagrada Familia, camera tilts up",
+        "a frightened tailor",
+        "zoom Neuschwanstein",
+        "",
+        "!",
+    ],
 )
 def test_english_is_not_doubted(prompt):
     assert list(doubts(prompt, READER)) == []
@@ -43,4 +50,4 @@ def test_english_is_not_doubted(prompt):
 def test_prompts_that_people_write_are_hardly_ever_doubted():
     rng = random.Random(0)
     doubted = sum(bool(list(doubts(any_whole(rng)[1], READER))) for _ in range(1000))
-    assert doubted < 30
+    assert doubted < 20
