@@ -1,5 +1,7 @@
 """What becomes of a verdict: kept, told or refused."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from i2v_cli.errors import CheckError
@@ -17,7 +19,7 @@ def verdict_of(*problems, followed: bool | None = True) -> Verdict:
 
 def told(verdict: Verdict, request) -> list[str]:
     events: list = []
-    _judged(verdict, request, events.append)
+    _judged(verdict, SimpleNamespace(request=request, geometry=None), events.append)
     assert all(isinstance(event, Warned) for event in events)
     return [event.message for event in events]
 

@@ -124,6 +124,13 @@ def test_moves_in_turn_count_when_both_halves_are_right(
     assert sum(isinstance(event, Noted) for event in bench.heard) == int(backwards)  # one reads the same
 
 
+def test_moves_at_once_are_none_in_turn(bench, wide, tmp_path, monkeypatch):
+    (tmp_path / "turns.tsv").write_text("first\tthen\twording\npan_right\ttilt_up\tboth\n")
+    monkeypatch.setattr(scores, "TURNS", tmp_path / "turns.tsv")
+    (score,) = scores.turns(bench(lambda *_: [window(wide, way, -way) for way in 40 * along()]))
+    assert score.measured == "0 of 1"
+
+
 # Regions
 
 

@@ -15,8 +15,8 @@ FOLDER = Path(__file__).parent
 WEIGHTS = FOLDER / "weights.safetensors"
 TEXT_WEIGHTS = FOLDER / "text_encoder.safetensors"
 TOKENIZER = FOLDER / "tokenizer.json"
-WEIGHTS_SHA256 = "4ccfb07eeb174345ccc20c5787e2e9b92bac6aec8a681edbbcd0d81671bbf764"
-TEXT_WEIGHTS_SHA256 = "44c9d93a35f16b0937b3fab35dda9c8fd441bf8fabd1ca03eeb739686c58c70d"
+WEIGHTS_SHA256 = "29c13fce5cf2847faa4e25272e0f6f1a2960429226bf29c8f44757731a2d1b2b"
+TEXT_WEIGHTS_SHA256 = "de59f9065fde80ab98cb75747ee526e75c5c1f8db6ab6c379b82aa4cf0a5d9bd"
 
 # Nothing to fetch: the weights are inside the package.
 COMPONENTS: dict[str, tuple[Component, ...]] = {"pocket": ()}
