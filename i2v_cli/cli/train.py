@@ -66,7 +66,9 @@ def train(
         raise UsageError(f"{photos} is no folder of photos", "give a folder with pictures in it")
     if begin is not None and evaluate:
         raise UsageError("--begin does not go with --evaluate", "drop one of them")
-    if begin is not None and not (begin.is_file() and begin.with_name("text_encoder.safetensors").is_file()):
+    from i2v_cli.families.pocket.config import TEXT_WEIGHTS
+
+    if begin is not None and not (begin.is_file() and begin.with_name(TEXT_WEIGHTS.name).is_file()):
         raise UsageError(f"{begin}, or the text encoder beside it, is not there", "i2v train writes both")
     from i2v_cli.training.config import TrainConfig
 

@@ -105,7 +105,7 @@ def turns(bench: Bench) -> list[Score]:
     """Moves in turn and not at once, by VBench's rule on each half of the frames; unseen in training."""
     rows = [line.split("\t") for line in TURNS.read_text(encoding="utf-8").splitlines()[1:]]
     good = 0
-    for stem, (first, then, words) in zip(cycle(VALIDATION), rows, strict=False):
+    for stem, (first, then, words) in zip(cycle(VALIDATION), rows, strict=False):  # an endless cycle
         frames = bench.clip(stem, words)
         halves = camera_moves(frames[: FRAMES // 2 + 1]), camera_moves(frames[FRAMES // 2 :])
         in_turn = then not in halves[0] and first not in halves[1]
