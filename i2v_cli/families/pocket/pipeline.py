@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from einops import rearrange
 from torch import Tensor
 
 from i2v_cli.control.camera import parse
@@ -16,8 +15,7 @@ from i2v_cli.encoders.bert import BertConfig, BertEncoder
 from i2v_cli.encoders.tokenizer import Tokens, load_tokenizer, tokenize
 from i2v_cli.events import Report, Warned
 from i2v_cli.families.base import Condition
-from i2v_cli.families.pocket import timeline, warp
-from i2v_cli.families.pocket.canvas import Margins, Uncropped
+from i2v_cli.families.pocket import detail, timeline, turns, warp
 from i2v_cli.families.pocket.config import (
     AXES,
     CAMERA,
@@ -38,19 +36,18 @@ from i2v_cli.families.pocket.crossing import crossed
 from i2v_cli.families.pocket.denoiser import PocketDenoiser
 from i2v_cli.families.pocket.image_encoder import ImageEncoder
 from i2v_cli.families.pocket.pushes import pushes
-from i2v_cli.families.pocket.pyramid import matched
-from i2v_cli.families.pocket.vae import Latents, decode_motion, encode_path, split
+from i2v_cli.families.pocket.vae import Latents, decode_motion, encode_path, sizes, split
 from i2v_cli.families.pocket.words import doubts
 from i2v_cli.geometry import Geometry, frame_count
-from i2v_cli.media import image
 from i2v_cli.request import Request
 from i2v_cli.runtime import memory
 from i2v_cli.runtime.device import Runtime
 from i2v_cli.runtime.hold import hold, remembered
 from i2v_cli.runtime.remembered import digest
+from i2v_cli.sampling import noise, samplers
 from i2v_cli.sampling.guidance import guided
 from i2v_cli.sampling.parametrize import x0_from_velocity
-from i2v_cli.sampling.samplers import Predict
+from i2v_cli.sampling.samplers import Predict, State
 from i2v_cli.sampling.schedule import Schedule, flow
 from i2v_cli.weights.component import Files
 
@@ -63,10 +60,6 @@ TEXT_ENCODER = BertConfig(
 # et al. 2024, guidance in a limited interval). What stirs it decides to the end.
 GUIDED_ABOVE = 0.9
 LOOKS = (1.0, 1.5)  # sizes at which the image encoder looks: small things are seen in the larger one
-# From so many times the clip's pixels a side on, frames are fetched from the photo at twice the clip's size.
-DETAILED = 1.3
-CROPPED = 1.01  # the photo's aspect over the clip's, from which on something is cut off
-LARGEST_FINE = 1920 * 1088  # pixels of a clip: above it, it would take gigabytes
 
 
 class Pipeline:
@@ -89,25 +82,18 @@ class Pipeline:
         tokens = tokenize([request.prompt, request.negative], tokenizer, MAX_TOKENS)
         for said in (*tokens.unread(MAX_TOKENS), *doubts(request.prompt, tokenizer)):
             report(Warned(said))
-        context = remembered(
-            self.text,
-            runtime,
-            (request.prompt, request.negative),
-            lambda: _context(self.text, tokens, runtime),
-        )
         channels = self._channels(photo, runtime)
-        fine, uncropped = (None, None) if request.extend else _detail(request.image, request, photo)
-        return Condition(
-            photo,
-            channels.to(runtime.device),
-            context.to(runtime.device),
-            tokens.mask.to(runtime.device),
-            camera=_camera(request, photo),
+        context = self._context(tokens, request, runtime)
+        fine, uncropped = (None, None) if request.extend else detail.beside(request, photo)
+        told = Condition(photo, channels.to(runtime.device), context, tokens.mask.to(runtime.device))
+        return replace(
+            told,
+            camera=self._camera(told, request, runtime, report),
             pushes=pushes(request, photo, channels.float()),
             fine=fine,
             uncropped=uncropped,
             ending=[
-                (pin.frames[0], self._channels(pin.frames[0], runtime), _around(request, pin.frames[0]))
+                (pin.frames[0], self._channels(pin.frames[0], runtime), detail.around(request, pin.frames[0]))
                 for pin in pins or ()
                 if pin.at == LAST
             ],
@@ -116,6 +102,35 @@ class Pipeline:
     def _channels(self, photo: Tensor, runtime: Runtime) -> Tensor:
         """photo: [3, H, W] uint8 -> [1, C, h, w]."""
         return remembered(self.files, runtime, digest(photo), lambda: _channels(self.files, photo, runtime))
+
+    def _context(self, tokens: Tokens, request: Request, runtime: Runtime) -> Tensor:
+        """tokens: of the prompt and the negative prompt. -> [2, S, D]."""
+        prompts = (request.prompt, request.negative)
+        context = remembered(self.text, runtime, prompts, lambda: _context(self.text, tokens, runtime))
+        return context.to(runtime.device)
+
+    def _camera(self, told: Condition, request: Request, runtime: Runtime, report: Report) -> Tensor | None:
+        """Where the camera is at each frame, [F, 7], if `--camera` says so or the words put moves in turn."""
+        if request.camera is not None:
+            return _asked(request, told.photo)
+        path = turns.path(request.prompt, lambda part: self._path(part, told, request, runtime), report)
+        if path is None:
+            return None
+        moments = timeline.moments(frame_count(request, NATIVE_FRAMES), loop=request.loop)
+        return timeline.along(path, moments, loop=request.loop)[:, :CAMERA]
+
+    def _path(self, prompt: str, told: Condition, request: Request, runtime: Runtime) -> Tensor:
+        """What the denoiser makes of other words about the same photo, [48, 9]."""
+        asked = request.model_copy(update={"prompt": prompt})
+        tokens = tokenize([prompt, request.negative], load_tokenizer(TOKENIZER), MAX_TOKENS)
+        context = self._context(tokens, asked, runtime)
+        condition = replace(told, context=context, context_mask=tokens.mask.to(runtime.device))
+        schedule = flow(request.steps, request.shift)
+        length = sum(sizes((told.channels.shape[2], told.channels.shape[3])))
+        state = State(noise.initial((1, length), request.seed))
+        with self.denoiser(condition, schedule, asked, runtime) as predict:
+            *_, state = samplers.named(request.sampler, request.seed)(predict, state, schedule)
+        return decode_motion(state.latents, told.channels.cpu()).path[0]
 
     def schedule(self, request: Request, geometry: Geometry) -> Schedule:  # noqa: ARG002
         return flow(request.steps, request.shift)
@@ -195,50 +210,9 @@ def _channels(files: Files, photo: Tensor, runtime: Runtime) -> Tensor:
         return encoder.mean([_picture(photo, size).to(runtime.device, runtime.dtype) for size in LOOKS])
 
 
-def _detail(path: Path, request: Request, photo: Tensor) -> tuple[Tensor | None, Uncropped | None]:
-    """What the file shows beside the photo as it is in the frame: it at twice the clip's size, [3, 2H, 2W]
-    fp32, where it has so much detail; and, as large, what its crop cut off."""
-    height, width = photo.shape[1:]
-    seen = image.probe(path)
-    is_fine = min(seen.width / width, seen.height / height) >= DETAILED and width * height <= LARGEST_FINE
-    is_cropped = request.fit == "crop" and _apart(seen, photo) > CROPPED
-    if not (is_fine or is_cropped):
-        return None, None
-    pixels, times = image.load(path, request.background).pixels, 2 if is_fine else 1
-    fine, uncropped = None, None
-    if is_fine:
-        larger, _ = image.fit(pixels, 2 * width, 2 * height, request.fit)
-        fine = matched(rearrange(torch.from_numpy(larger), "h w c -> c h w"), photo)
-    if is_cropped:
-        uncropped = _uncropped(pixels, times * width, times * height)
-    return fine, uncropped
-
-
-def _around(request: Request, last: Tensor) -> Uncropped | None:
-    """What a crop cut off the picture that the clip ends on."""
-    assert request.last is not None
-    if request.fit != "crop" or _apart(image.probe(request.last), last) <= CROPPED:
-        return None
-    pixels = image.load(request.last, request.background).pixels
-    return _uncropped(pixels, last.shape[2], last.shape[1])
-
-
-def _uncropped(pixels: np.ndarray, width: int, height: int) -> Uncropped | None:
-    picture, left, top = image.uncropped(pixels, width, height)
-    around = rearrange(torch.from_numpy(picture), "h w c -> c h w")
-    return Uncropped(around, Margins(left, top, left, top)) if left or top else None
-
-
-def _apart(seen: image.ImageInfo, photo: Tensor) -> float:
-    """The file's aspect over the frame's, or the other way round: 1 or more."""
-    wider = seen.width / seen.height / (photo.shape[2] / photo.shape[1])
-    return max(wider, 1 / wider)
-
-
-def _camera(request: Request, photo: Tensor) -> Tensor | None:
+def _asked(request: Request, photo: Tensor) -> Tensor:
     """What `--camera` asks for at each frame, [F, 7]."""
-    if request.camera is None:
-        return None
+    assert request.camera is not None
     frames = frame_count(request, NATIVE_FRAMES)
     times = [index / request.fps for index in range(frames)]
     end = times[-1] + (1 / request.fps if request.loop else 0)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from i2v_cli.events import Warned
+from i2v_cli.events import Noted, Warned
 from i2v_cli.families.base import Condition
 from i2v_cli.families.pocket.config import (
     AXES,
@@ -88,6 +88,24 @@ def test_what_is_asked_by_path_and_by_hand_is_part_of_the_condition(make_request
     assert condition.camera.shape == (9, CAMERA)
     assert condition.camera[-1, 0].item() == pytest.approx(0.1 * 2 * WIDTH / HEIGHT)
     assert len(condition.pushes.ways) == 1
+
+
+def test_moves_in_turn_become_the_path(make_request, fitted, runtime):
+    told = []
+    request = make_request(prompt="pan right, then pan left", size=SIZE, frames=9)
+    pan = Pipeline().encode(request, fitted, runtime, told.append).camera[:, 0]
+    assert told == [Noted('the camera moves in turn: "pan right"; "pan left"')]
+    assert pan[0] == 0
+    assert pan[4] > 0.1
+    assert pan[8] < pan[4] - 0.1
+    looped = Pipeline().encode(request.model_copy(update={"loop": True}), fitted, runtime, lambda _: None)
+    assert looped.camera[-1, 0].abs() < pan[4]  # it is on its way back
+
+
+def test_a_path_that_is_asked_for_is_stronger_than_words_in_turn(make_request, fitted, runtime):
+    request = make_request(prompt="pan right, then pan left", size=SIZE, frames=9, camera="zoom in 10%")
+    condition = Pipeline().encode(request, fitted, runtime, lambda _: None)
+    assert not condition.camera[:, 0].any()
 
 
 @pytest.mark.parametrize("size", ["64x96", "640x960"])  # the photo has more detail than the smaller one
