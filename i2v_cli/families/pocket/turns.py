@@ -18,12 +18,13 @@ from i2v_cli.families.pocket.config import CAMERA, KNOTS
 
 FASTER = 1.5  # times as fast as alone is a move in turn: of two, each goes three quarters of its way
 
+_THAT = "(?:that|this|which|there|a moment)"
 _LINKS = (  # between one thing and what happens next
     "(?<!back )then",
     "next(?! to)",
     "afterwards?",
     "after(?=[,.;])",
-    "(after|once|from) (that|this|which|there)( is done|'s done)?",
+    rf"(after|once|from) {_THAT}( is done|'s done)?",
     "before",
     "eventually|finally|lastly|subsequently|later( on)?",
     "whereupon|at which point|and now|only when",
@@ -37,13 +38,13 @@ _LINKS = (  # between one thing and what happens next
 )
 _LINK = rf"[\s,;.:(\u2014-]*\b(and |but )?(only )?({'|'.join(_LINKS)})(?!\w)[,:]?"
 _BEGINS = r"(^|[.!?;:]\s+)"
-_WHEN = r"(?:(?<!at )once|after|as soon as|preceded by)"
+_WHEN = rf"(?:(?<!at )once|after|as soon as|preceded by)(?! {_THAT}\b)"
 _RULES = (  # patterns, one after the other, and what they become: a line a part, in the order of time
     (r"\s+", " "),
     (_BEGINS + r"before ([^,.;\n]+),\s*([^.;\n]+)", r"\1\3\n\2"),
-    (_BEGINS + r"(?:after|once|when|as soon as|having|following) (?!th[ai][ts])([^,.;\n]+),\s*", r"\1\2\n"),
-    (rf"[\s,;]*\band (when|{_WHEN}(?! th[ai][ts]))(?!\w)", "\n"),
-    (rf"([^.;\n]+?)[\s,(]+(?:but |and )?(?:only )?{_WHEN} (?!th[ai][ts]|which)([^.;)\n]+)", r"\2\n\1"),
+    (_BEGINS + rf"(?:when|having|following|{_WHEN}) ([^,.;\n]+),\s*", r"\1\2\n"),
+    (rf"[\s,;]*\band (when|{_WHEN})(?!\w)", "\n"),
+    (rf"([^.;\n]+?)[\s,(]+(?:but |and )?(?:only )?{_WHEN} ([^.;)\n]+)", r"\2\n\1"),
     (r"\s*(-+>|=+>|\u2192|>+)\s*", "\n"),
     (r"(^|[\s,;.]+)((step|part|move) (two|three|[2-9])|\(?[2-9][.):](?=\s|[a-z]))[:,]?", "\n"),
     (r"\b[\d.:]+ ?s?(-|\u2013| to )[\d.:]+ ?s(ec|econds)?\b:?", "\n"),
@@ -51,7 +52,7 @@ _RULES = (  # patterns, one after the other, and what they become: a line a part
 )
 RULES = tuple((re.compile(pattern, re.IGNORECASE), becomes) for pattern, becomes in _RULES)
 VERB = re.compile(r"\b(pan|tilt|zoom|roll|doll(y|ie)|truck|mov|look|go|glid|slid|swing|push|pull)\w*", re.I)
-BARE = re.compile(r"(back )?(to the |to )?(left|right|up(wards?)?|down(wards?)?|in|out)( again)?", re.I)
+BARE = re.compile(r"(back )?((to )?(the )?(left|right|up|down)(wards?)?\b|(in|out)( again)?$)", re.I)
 OF_CAMERAS = re.compile(
     r"\b(pan|tilt|zoom|roll|doll(y|ie)|truck|orbit|push|pull|crane|boom|pedestal|swing|sweep|swivel|camera|lens|"
     r"shot|view|look|left|right|up|down|in\b|out\b|back\b|away|clos|near|wid|rais|ris|lower|ascen|descen|mov|"
@@ -88,7 +89,7 @@ def parts(prompt: str) -> list[str]:
         text = pattern.sub(becomes, text)
     found = [line for part in text.split("\n") if (line := part.strip(" \t,;.:()-"))]
     for place in range(1, len(found)):
-        if BARE.fullmatch(found[place]) and (verb := VERB.search(found[place - 1])):
+        if BARE.match(found[place]) and (verb := VERB.search(found[place - 1])):
             found[place] = f"{verb[0]} {found[place]}"
     return found if len(found) > 1 else [prompt]
 
