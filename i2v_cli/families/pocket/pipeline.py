@@ -82,8 +82,8 @@ class Pipeline:
         tokens = tokenize([request.prompt, request.negative], tokenizer, MAX_TOKENS)
         for said in (*tokens.unread(MAX_TOKENS), *doubts(request.prompt, tokenizer)):
             report(Warned(said))
-        channels = self._channels(photo, runtime)
         context = self._context(tokens, request, runtime)
+        channels = self._channels(photo, runtime)
         fine, uncropped = (None, None) if request.extend else detail.beside(request, photo)
         told = Condition(photo, channels.to(runtime.device), context, tokens.mask.to(runtime.device))
         return replace(
