@@ -82,7 +82,7 @@ class Pipeline:
         tokens = tokenize([request.prompt, request.negative], tokenizer, MAX_TOKENS)
         for said in (*tokens.unread(MAX_TOKENS), *doubts(request.prompt, tokenizer)):
             report(Warned(said))
-        context = self._context(tokens, request, runtime)
+        context = self._context(tokens, (request.prompt, request.negative), runtime)
         channels = self._channels(photo, runtime)
         fine, uncropped = (None, None) if request.extend else detail.beside(request, photo)
         told = Condition(photo, channels.to(runtime.device), context, tokens.mask.to(runtime.device))
@@ -103,9 +103,8 @@ class Pipeline:
         """photo: [3, H, W] uint8 -> [1, C, h, w]."""
         return remembered(self.files, runtime, digest(photo), lambda: _channels(self.files, photo, runtime))
 
-    def _context(self, tokens: Tokens, request: Request, runtime: Runtime) -> Tensor:
-        """tokens: of the prompt and the negative prompt. -> [2, S, D]."""
-        prompts = (request.prompt, request.negative)
+    def _context(self, tokens: Tokens, prompts: tuple[str, str], runtime: Runtime) -> Tensor:
+        """tokens: of the prompt and the negative prompt, `prompts`. -> [2, S, D]."""
         context = remembered(self.text, runtime, prompts, lambda: _context(self.text, tokens, runtime))
         return context.to(runtime.device)
 
@@ -121,14 +120,14 @@ class Pipeline:
 
     def _path(self, prompt: str, told: Condition, request: Request, runtime: Runtime) -> Tensor:
         """What the denoiser makes of other words about the same photo, [48, 9]."""
-        asked = request.model_copy(update={"prompt": prompt})
-        tokens = tokenize([prompt, request.negative], load_tokenizer(TOKENIZER), MAX_TOKENS)
-        context = self._context(tokens, asked, runtime)
+        prompts = (prompt, request.negative)
+        tokens = tokenize(prompts, load_tokenizer(TOKENIZER), MAX_TOKENS)
+        context = self._context(tokens, prompts, runtime)
         condition = replace(told, context=context, context_mask=tokens.mask.to(runtime.device))
         schedule = flow(request.steps, request.shift)
         length = sum(sizes((told.channels.shape[2], told.channels.shape[3])))
         state = State(noise.initial((1, length), request.seed))
-        with self.denoiser(condition, schedule, asked, runtime) as predict:
+        with self.denoiser(condition, schedule, request, runtime) as predict:
             *_, state = samplers.named(request.sampler, request.seed)(predict, state, schedule)
         return decode_motion(state.latents, told.channels.cpu()).path[0]
 

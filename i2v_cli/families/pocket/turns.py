@@ -1,9 +1,9 @@
 """Camera moves in turn: "pan right, then zoom in" is read as two prompts, whose paths follow one another.
 
 The denoiser gives the whole clip to every move that it hears. So a prompt is cut where its words let one
-thing follow another, each part is denoised alone, and those in which the camera moves, or comes to rest,
-share the clip. With fewer than two of them the words meant something else: "pan left; a man waits, then
-smiles".
+thing follow another, each part that may speak of a camera is denoised alone, and those in which it moves,
+or comes to rest, share the clip. With fewer than two of them the words meant something else: "pan left; a
+man waits, then smiles".
 """
 
 import re
@@ -53,7 +53,7 @@ _RULES = (  # patterns, one after the other, and what they become: a line a part
 RULES = tuple((re.compile(pattern, re.IGNORECASE), becomes) for pattern, becomes in _RULES)
 VERB = re.compile(r"\b(pan|tilt|zoom|roll|doll(y|ie)|truck|mov|look|go|glid|slid|swing|push|pull)\w*", re.I)
 BARE = re.compile(r"(back )?((to )?(the )?(left|right|up|down)(wards?)?\b|(in|out)( again)?$)", re.I)
-OF_CAMERAS = re.compile(
+TALK = re.compile(  # of a camera, perhaps; whether it is, the denoiser says
     r"\b(pan|tilt|zoom|roll|doll(y|ie)|truck|orbit|push|pull|crane|boom|pedestal|swing|sweep|swivel|camera|lens|"
     r"shot|view|look|left|right|up|down|in\b|out\b|back\b|away|clos|near|wid|rais|ris|lower|ascen|descen|mov|"
     r"glid|slid|travel|track|approach|return)",
@@ -71,15 +71,15 @@ def path(prompt: str, path_of: Callable[[str], Tensor], report: Report) -> Tenso
 
     path_of: what the denoiser makes of a prompt, [48, A]; an axis that rests is exactly zero.
     """
-    texts = parts(prompt)
-    if len(texts) == 1:
+    told = [text for text in parts(prompt) if RESTS.match(text) or TALK.search(text)]
+    if len(told) < 2:
         return None
-    told = [(text, path_of(text)) for text in texts]
-    turns = [(text, path) for text, path in told if _turns(text, path)]
+    ways = [(text, path_of(text)) for text in told]
+    turns = [(text, way) for text, way in ways if _moves(way) or RESTS.match(text)]
     if len(turns) < 2 or not _moves(turns[0][1]):
         return None
     report(Noted("the camera moves in turn: " + "; ".join(f'"{text}"' for text, _ in turns)))
-    return joined([path for _, path in turns])
+    return joined([way for _, way in turns])
 
 
 def parts(prompt: str) -> list[str]:
@@ -94,14 +94,6 @@ def parts(prompt: str) -> list[str]:
     return found if len(found) > 1 else [prompt]
 
 
-def _turns(text: str, path: Tensor) -> bool:
-    return bool(RESTS.match(text)) or (_moves(path) and OF_CAMERAS.search(text) is not None)
-
-
-def _moves(path: Tensor) -> bool:
-    return bool(path[:, :CAMERA].any())
-
-
 def joined(paths: Sequence[Tensor]) -> Tensor:
     """Each begins at rest where the one before it came to rest. [48, A] each -> [48, A]."""
     moments = torch.arange(1, KNOTS + 1) / KNOTS
@@ -110,3 +102,7 @@ def joined(paths: Sequence[Tensor]) -> Tensor:
         shares = [timeline.ramp(share) for share in (moments * len(paths) - place).tolist()]
         whole += FASTER / len(paths) * timeline.along(path, shares, loop=False)
     return whole
+
+
+def _moves(path: Tensor) -> bool:
+    return bool(path[:, :CAMERA].any())
