@@ -1,7 +1,7 @@
 """The sentences that people would write for a wish: the text half of a training example.
 
 `caption` words a wish in one of very many ways, often amid a scene description that speaks of other
-movements. A reader can always recover each move's axis and sign, and the order of a sequence, and what stirs.
+movements. A reader can always recover each move's axis and sign, and what stirs.
 What the camera does is said here, or in whole wordings in `idioms`, what moves by itself in `stirs`; the
 vocabulary is in `words`, `phrases` and `scenes`.
 """
@@ -14,12 +14,8 @@ from i2v_cli.training.grammar import Form, entries, expand, head, inflect, pick,
 from i2v_cli.training.idioms import amid, moving, moving_too, resting
 from i2v_cli.training.phrases import (
     FRAMES,
-    IDIOMS_IN_TURN,
     IDIOMS_TOGETHER,
-    IN_TURN,
-    NOUNS_IN_TURN,
     NOUNS_TOGETHER,
-    SEQUENCE_LINES,
     STATIC_REQUESTS,
     STATIC_SENTENCES,
     STATIC_TAGS,
@@ -121,7 +117,7 @@ def _wishes(
 ) -> tuple[list[str], bool]:
     """Clauses for all that is wished, and whether one is a request, which wants a sentence of its own."""
     loud = rng.random() < 0.6
-    if len(wish.stirs) == 1 and not wish.light and wish.spoken and not wish.sequence and rng.random() < 0.18:
+    if len(wish.stirs) == 1 and not wish.light and wish.spoken and rng.random() < 0.18:
         camera = _predicate(wish, "finite", rng, bare=False)
         camera = expand(f"{{thecamera}} {camera}", rng) if wish.moves else camera
         both = [camera, clause(wish.stirs[0], regions, rng)]
@@ -144,7 +140,7 @@ def _idiom(wish: Wish, regions: Sequence[Region], rng: random.Random) -> str:
     """Words about the camera that no grammar made."""
     if len(wish.moves) == 2:
         said = (moving_too(move, pace_of(move.speed), rng) for move in _ordered(wish, rng))
-        return rng.choice(entries(IDIOMS_IN_TURN if wish.sequence else IDIOMS_TOGETHER)).format(*said)
+        return rng.choice(entries(IDIOMS_TOGETHER)).format(*said)
     move = wish.moves[0] if wish.moves else None
     line = moving(move, pace_of(move.speed), rng) if move else resting(regions, rng)
     return amid(line, regions, rng) if not wish.stirs and rng.random() < WITH_BYSTANDER else line
@@ -159,8 +155,6 @@ def _camera(wish: Wish, rng: random.Random, *, alone: bool) -> tuple[str, bool]:
     single = len(wish.moves) == 1
     if single and style in SPECIAL:
         return SPECIAL[style](wish.moves[0], rng), style != "tags"
-    if wish.sequence and style in {*SPECIAL, "gerund"}:
-        return _sequence_line(wish.moves, rng), True
     if style == "noun":
         return _frame("noun", _nouns(wish, rng), rng) + _without(wish, rng), False
     if style == "imperative":
@@ -176,9 +170,9 @@ def _predicate(wish: Wish, form: Form, rng: random.Random, *, bare: bool) -> str
         return pick(STATIC_SENTENCES, rng)
     if len(wish.moves) == 1:
         return _verb(wish.moves[0], form, rng, bare=bare)
-    pattern, tail = rng.choice(IN_TURN if wish.sequence else TOGETHER)
+    pattern, tail = rng.choice(TOGETHER)
     first, second = _ordered(wish, rng)
-    shared = not wish.sequence and pace_of(first.speed) is pace_of(second.speed)
+    shared = pace_of(first.speed) is pace_of(second.speed)
     closing = shared and pace_of(first.speed).closers and rng.random() < 0.25
     both_spoken = pace_of(first.speed).adverbs and pace_of(second.speed).adverbs
     place = "none" if closing else "any" if both_spoken and not shared else "front"
@@ -192,10 +186,8 @@ def _predicate(wish: Wish, form: Form, rng: random.Random, *, bare: bool) -> str
 
 
 def _ordered(wish: Wish, rng: random.Random) -> tuple[Move, Move]:
-    """Moves at once come in any order, save that a spoken speed must not seem to cover an unspoken one."""
+    """In any order, save that a spoken speed must not seem to cover an unspoken one."""
     first, second = wish.moves
-    if wish.sequence:
-        return first, second
     unspoken = [not pace_of(move.speed).adverbs for move in (first, second)]
     if unspoken[0] == unspoken[1]:
         return (first, second) if rng.random() < 0.5 else (second, first)
@@ -236,7 +228,7 @@ def _nouns(wish: Wish, rng: random.Random) -> str:
             return f"{_noun(move, rng)}, {pick(pace.tags, rng)}"
         return _adjective(move, rng) + _noun(move, rng)
     said = (_adjective(move, rng) + _noun(move, rng) for move in _ordered(wish, rng))
-    return rng.choice(entries(NOUNS_IN_TURN if wish.sequence else NOUNS_TOGETHER)).format(*said)
+    return rng.choice(entries(NOUNS_TOGETHER)).format(*said)
 
 
 def _noun(move: Move, rng: random.Random) -> str:
@@ -309,16 +301,6 @@ def _without(wish: Wish, rng: random.Random) -> str:
 def _other_axis(moves: Sequence[Move], rng: random.Random) -> Axis:
     used = {move.axis for move in moves}
     return rng.choice([axis for axis, _ in AXES if axis not in used])
-
-
-def _sequence_line(moves: tuple[Move, ...], rng: random.Random) -> str:
-    said = {}
-    for i, move in enumerate(moves):
-        said[f"b{i}"] = _verb(move, "base", rng, bare=True, place="front")
-        said[f"f{i}"] = _verb(move, "finite", rng, bare=False, place="front")
-        said[f"g{i}"] = _verb(move, "gerund", rng, bare=True, place="front")
-        said[f"n{i}"] = _adjective(move, rng) + _noun(move, rng)
-    return rng.choice(entries(SEQUENCE_LINES)).format_map(said)
 
 
 def _frame(form: str, predicate: str, rng: random.Random) -> str:

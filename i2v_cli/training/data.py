@@ -23,7 +23,7 @@ from i2v_cli.training.stirring import residual
 from i2v_cli.training.wishes import ASKED, ASKED_ELSE, Wish
 
 SMALLEST = 0.02  # of the picture: a region that can be asked for
-WHOLE = 0.25  # of the captions that whole prompts could stand for
+WHOLE = 0.4  # of the captions that whole prompts could stand for
 # What the words ask of the camera is learned as well on a grid of a ninth, and sooner.
 SMALL, SMALLER = 0.6, 3
 

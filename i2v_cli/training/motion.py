@@ -38,14 +38,9 @@ def camera_path(wish: Wish, rng: random.Random, *, travels: bool) -> np.ndarray:
     """[48, 7], the camera's axes; the photo itself (zero) is the moment before the first knot."""
     times = np.arange(1, KNOTS + 1) / KNOTS
     path = np.zeros((KNOTS, CAMERA), dtype=np.float32)
-    for order, move in enumerate(wish.moves):
-        local = times
-        if wish.sequence:
-            local = np.clip(times * len(wish.moves) - order, 0, 1)
+    for move in wish.moves:
         reach = REACH[move.axis] * move.speed * (1 + rng.uniform(-SPREAD, SPREAD))
-        if wish.sequence:
-            reach *= 0.75
-        eased = _ease(local, rng.uniform(0, 1))
+        eased = _ease(times, rng.uniform(0, 1))
         way = DIRECTION[move.axis] * move.sign * reach * eased
         if travels and move.axis in TRAVEL_AXES:
             path[:, AXES.index(TRAVEL_AXES[move.axis])] += TRAVEL_REACH * way

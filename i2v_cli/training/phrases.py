@@ -79,44 +79,13 @@ TOGETHER = (
     ("{}, all the while {}", "gerund"),
     ("{} and, together with that, {}", "verb"),
 )
-IN_TURN = (
-    ("first {}, then {}", "verb"),
-    ("first {} and then {}", "verb"),
-    ("{} and then {}", "verb"),
-    ("{}, then {}", "verb"),
-    ("{} before {}", "gerund"),
-    ("{}, and after that {}", "verb"),
-    ("{} and afterwards {}", "verb"),
-    ("{}, and finally {}", "verb"),
-    ("{}, and next {}", "verb"),
-    ("{} at first, and later {}", "verb"),
-    ("{} and, once that is done, {}", "verb"),
-    ("{}, followed by a {}", "noun"),
-    ("{} in the first half, and {} in the second half", "verb"),
-)
 NOUNS_TOGETHER = (
     "{} combined with a {} / {} and {} at the same time / {} with a simultaneous {} / {} plus {} / {} + {} "
     "/ {} together with a {} / {} and {} / {} and {} at once"
 )
-NOUNS_IN_TURN = (
-    "{} followed by a {} / {} and then a {} / {}, then {} / {}, then a {} / {} first, {} second / {} "
-    "before a {} / {} -> {} / {}, after that a {} / {} that turns into a {}"
-)
 IDIOMS_TOGETHER = (  # of two wordings of any form
     "{}, and at the same time {} / {}; at the same time {} / {} + {} / at the same time: {}; {} / two things "
     "at once: {}, {} / {}, simultaneously {} / {} and, in the same move, {} / {}, together with this: {}"
-)
-IDIOMS_IN_TURN = (
-    "{}, then {} / {}; then {} / {}. then {} / first: {}; after that: {} / to begin with, {}, and later {} / "
-    "1) {} 2) {} / {} -> {} / {}. when that is done, {}, as a second and final move / first {}. next, {} / "
-    "part one: {}; afterwards, part two: {}"
-)
-SEQUENCE_LINES = (  # whole clauses about a sequence; {1} may come first
-    "after {g0}, the camera {f1} / before {g1}, the camera {f0} / the camera {f0}. after that it {f1} / "
-    "starting with a {n0} before {g1} / the clip begins with a {n0} and ends with a {n1} / the camera "
-    "starts by {g0} and ends by {g1} / the camera {f0}; then it {f1} / step 1: {b0}. step 2: {b1} / start "
-    "with a {n0}, finish with a {n1} / 1) {b0} 2) {b1} / the camera {f0}, and only then it {f1} / once it "
-    "has finished {g0}, the camera {f1} / begin by {g0}, then {b1}"
 )
 
 # Of a picture in which nothing, or little, stirs; angle brackets as in `natural`.

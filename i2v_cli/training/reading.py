@@ -1,8 +1,8 @@
 """Teaches the text encoder what is asked of a photo, from words alone.
 
 MiniLM knows which sentences are alike; who moves which way it tells so softly that a denoiser does not hear
-it. A head on the first token's state says which way each axis of the camera goes at first and then, which
-kinds stir and where to, how the light changes. The head does not ship: it is there so that the state tells.
+it. A head on the first token's state says which way each axis of the camera goes, which kinds stir and where
+to, how the light changes. The head does not ship: it is there so that the state tells.
 The other tokens stay near what MiniLM says of them.
 """
 
@@ -41,14 +41,12 @@ LOG_EVERY = 50
 AXES = get_args(Axis)
 HEADINGS = ("left", "right", "up", "down")
 CHANGES = ("", *LIGHTS)
-HALVES = 2  # of the clip: moves in turn have one each
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """camera: [8], the four axes in the clip's first half and in its second, 0 at rest, 1 and 2 for signs -1
-    and +1. kinds: [10], headings: [4], 0 or 1. light: of `CHANGES`. told: whether the words say all of that,
-    and not of the camera alone."""
+    """camera: [4], an axis each, 0 at rest, 1 and 2 for signs -1 and +1. kinds: [10], headings: [4], 0 or 1.
+    light: of `CHANGES`. told: whether the words say all of that, and not of the camera alone."""
 
     camera: tuple[int, ...]
     kinds: tuple[float, ...]
@@ -63,13 +61,13 @@ class Head(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.hidden = nn.Linear(width, width)
-        self.camera = nn.Linear(width, 3 * len(AXES) * HALVES)
+        self.camera = nn.Linear(width, 3 * len(AXES))
         self.kinds = nn.Linear(width, MOVABLE)
         self.headings = nn.Linear(width, len(HEADINGS))
         self.light = nn.Linear(width, len(CHANGES))
 
     def forward(self, state: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """state: [B, D] -> logits [B, 8, 3] of the camera, [B, 10], [B, 4], [B, 6]."""
+        """state: [B, D] -> logits [B, 4, 3] of the camera, [B, 10], [B, 4], [B, 6]."""
         hidden = F.gelu(self.hidden(state))
         camera = rearrange(self.camera(hidden), "b (a s) -> b a s", s=3)
         return camera, self.kinds(hidden), self.headings(hidden), self.light(hidden)
@@ -123,10 +121,9 @@ def load_read(path: Path) -> BertEncoder:
 
 def asked(wish: Wish) -> Asked:
     """What a caption of the grammar asks for; life in general names no kind."""
-    camera = [0] * len(AXES) * HALVES
-    for order, move in enumerate(wish.moves):
-        for half in (order,) if wish.sequence else range(HALVES):
-            camera[half * len(AXES) + AXES.index(move.axis)] = 2 if move.sign > 0 else 1
+    camera = [0] * len(AXES)
+    for move in wish.moves:
+        camera[AXES.index(move.axis)] = 2 if move.sign > 0 else 1
     stirred, headed = {stir.kind for stir in wish.stirs}, {stir.heading for stir in wish.stirs}
     kinds = tuple(float(kind in stirred) for kind in KINDS[:MOVABLE])
     headings = tuple(float(heading in headed) for heading in HEADINGS)

@@ -13,8 +13,9 @@ from i2v_cli.training.grammar import weighted
 
 Axis = Literal["pan", "tilt", "zoom", "roll"]
 
-# How many moves, and whether they are spoken or in turn: what people ask for, with enough stillness to learn.
-KINDS = (("static", 15), ("unspoken", 10), ("one", 45), ("both", 16), ("turn", 14))
+# How many moves at once, and whether stillness is spoken: what people ask for, with enough of it to learn.
+# No moves in turn: a prompt that asks for some is cut into its parts before the denoiser hears it.
+KINDS = (("static", 16), ("unspoken", 10), ("one", 58), ("both", 16))
 # Where something stirs, the camera mostly rests, and it never hurries.
 KINDS_BESIDE_STIRS = (("static", 30), ("unspoken", 30), ("one", 40))
 AXES: tuple[tuple[Axis, int], ...] = (("pan", 30), ("tilt", 26), ("zoom", 30), ("roll", 14))
@@ -97,13 +98,12 @@ class Stir:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """`moves` at once, or one after the other in a `sequence`; none is a static camera, `spoken` of or not.
+    """`moves` at once, of different axes; none is a static camera, `spoken` of or not.
 
     `light` is one of `LIGHTS` or "". `alive`: the words ask for life in general and name none of the `stirs`.
     """
 
     moves: tuple[Move, ...]
-    sequence: bool = False
     stirs: tuple[Stir, ...] = ()
     light: str = ""
     spoken: bool = True
@@ -120,12 +120,12 @@ def sample(rng: random.Random, regions: Sequence[Region]) -> Wish:
     chosen = _chosen(movable, ("none", "one", "two").index(stirred), rng)
     kind = weighted(KINDS_BESIDE_STIRS if chosen else KINDS, rng)
     moves: tuple[Move, ...] = ()
-    if kind in {"one", "both", "turn"}:
+    if kind in {"one", "both"}:
         speed = weighted(CALM_SPEEDS if chosen else SPEEDS, rng)
         first = Move(weighted(AXES, rng), rng.choice((-1, 1)), speed)
-        moves = (first,) if kind == "one" else (first, _second(first, kind == "turn", rng))
+        moves = (first,) if kind == "one" else (first, _second(first, rng))
     stirs = tuple(_stir(region, rng) for region in chosen)
-    return Wish(moves, kind == "turn", stirs, light, spoken=kind != "unspoken")
+    return Wish(moves, stirs, light, spoken=kind != "unspoken")
 
 
 def _chosen(movable: list[Region], count: int, rng: random.Random) -> list[Region]:
@@ -138,14 +138,10 @@ def _chosen(movable: list[Region], count: int, rng: random.Random) -> list[Regio
     return chosen
 
 
-def _second(first: Move, in_turn: bool, rng: random.Random) -> Move:
+def _second(first: Move, rng: random.Random) -> Move:
     speed = first.speed if rng.random() < 0.7 else weighted(SPEEDS, rng)
-    while True:
-        axis = weighted(AXES, rng)
-        if axis != first.axis:
-            return Move(axis, rng.choice((-1, 1)), speed)
-        if in_turn:
-            return Move(axis, -first.sign, speed)
+    axis = weighted([(axis, weight) for axis, weight in AXES if axis != first.axis], rng)
+    return Move(axis, rng.choice((-1, 1)), speed)
 
 
 def _stir(region: Region, rng: random.Random) -> Stir:

@@ -27,11 +27,13 @@ PHOTOS = tuple(
 )
 # Words that only the region, or anything of its kind, is called by.
 CALLED = {
-    "sky": r"sky|clouds?",
-    "water": r"water|lake|river|waterfall",
-    "foliage": r"trees|branches|treetops|twigs|foliage|lea(f|ves)|greenery|plants|vegetation",
-    "grass": r"grass",
-    "flower": r"tulips|flowers|blossoms|petals|blooms",
+    "sky": r"sky|clouds?|heavens",
+    "water": r"waters?|lake|river|waterfall|pond|loch|tarn|lagoon|bay|stream|creek|brook|current",
+    "foliage": r"trees|branches|treetops|twigs|foliage|lea(f|ves)|greenery|plants|vegetation|wood(s|land|ed)|"
+    r"grove|thicket|jungle|pines|birches|oaks|willows|spruces|tree crowns|boughs|canopy|forest",
+    "grass": r"grass(y|land)?|meadow|pasture|prairie|moor(land)?|turf|savanna|steppe|fields|lawn|"
+    r"clover|marsh",
+    "flower": r"tulips|flowers|blossoms|petals|blooms|wildflowers|daisies|poppies|roses|lilies",
     "fire": r"flames?|candle|candlelight",
     "smoke": r"smoke|mist|fog|haze",
     "light": r"lamps|lights",
@@ -128,11 +130,10 @@ def test_captions_are_short_clean_ascii_lines():
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        (lambda wish, _: not wish.moves and wish.spoken, 0.15),
+        (lambda wish, _: not wish.moves and wish.spoken, 0.16),
         (lambda wish, _: not wish.moves and not wish.spoken, 0.10),
-        (lambda wish, _: len(wish.moves) == 1, 0.45),
-        (lambda wish, _: len(wish.moves) == 2 and not wish.sequence, 0.16),
-        (lambda wish, _: wish.sequence, 0.14),
+        (lambda wish, _: len(wish.moves) == 1, 0.58),
+        (lambda wish, _: len(wish.moves) == 2, 0.16),
         (lambda wish, _: bool(wish.light), 0.05),
         (
             lambda wish, text: bool(
@@ -141,7 +142,7 @@ def test_captions_are_short_clean_ascii_lines():
             0.15,
         ),
     ],
-    ids=["static", "unspoken", "one move", "two at once", "sequence", "light", "benchmark suffix"],
+    ids=["static", "unspoken", "one move", "two at once", "light", "benchmark suffix"],
 )
 def test_distribution_without_regions_is_within_two_percent(kind, expected):
     assert share(kind, drawn()) == pytest.approx(expected, abs=0.02)
@@ -178,8 +179,8 @@ def test_beside_a_stir_the_camera_mostly_rests(kind, expected):
 
 def test_the_camera_moves_as_without_regions_where_nothing_stirs():
     still = [(wish, text) for wish, text in labelled() if not wish.stirs]
-    assert share(lambda wish, _: len(wish.moves) == 1, still) == pytest.approx(0.45, abs=0.02)
-    assert share(lambda wish, _: len(wish.moves) == 2, still) == pytest.approx(0.30, abs=0.02)
+    assert share(lambda wish, _: len(wish.moves) == 1, still) == pytest.approx(0.58, abs=0.02)
+    assert share(lambda wish, _: len(wish.moves) == 2, still) == pytest.approx(0.16, abs=0.02)
 
 
 def test_every_action_heading_and_strength_occurs():
@@ -233,7 +234,7 @@ def test_every_axis_and_sign_occurs_often():
 
 def test_moves_at_once_have_different_axes():
     for wish, _ in drawn():
-        if len(wish.moves) == 2 and not wish.sequence:
+        if len(wish.moves) == 2:
             assert wish.moves[0].axis != wish.moves[1].axis
 
 
@@ -313,14 +314,6 @@ def test_a_spoken_speed_is_always_named(bare, speed, words):
     for seed in range(1000):
         text = bare(Wish((Move("pan", 1, speed),)), seed)
         assert re.search(words, text), text
-
-
-def test_a_sequence_says_its_order(bare):
-    order = r"then|before|after|later|next|first|final|follow|once|->|step 1|2\)|finish|ends|turns into"
-    wish = Wish((Move("zoom", 1), Move("pan", -1)), sequence=True)
-    for seed in range(3000):
-        text = bare(wish, seed)
-        assert re.search(order, text), text
 
 
 def test_moves_at_once_never_sound_like_a_sequence(bare):

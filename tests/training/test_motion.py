@@ -10,8 +10,8 @@ from i2v_cli.training.captions import LIGHTS, Move, Wish
 from i2v_cli.training.motion import LIGHT_GAINS, TRAVEL_AXES, camera_path, light_path, travels
 
 
-def path(*moves: Move, sequence: bool = False, travels: bool = False) -> np.ndarray:
-    return camera_path(Wish(moves, sequence=sequence), random.Random(3), travels=travels)
+def path(*moves: Move, travels: bool = False) -> np.ndarray:
+    return camera_path(Wish(moves), random.Random(3), travels=travels)
 
 
 def test_axes_that_nobody_asked_for_stay_exactly_zero():
@@ -33,13 +33,6 @@ def test_speed_says_how_far_a_move_goes():
 def test_a_move_never_turns_back():
     steps = np.diff(path(Move("zoom", 1, 1.0))[:, AXES.index("zoom")])
     assert (steps >= 0).all()
-
-
-def test_moves_in_sequence_take_turns():
-    moved = path(Move("pan", 1, 1.0), Move("zoom", -1, 1.0), sequence=True)
-    half = KNOTS // 2
-    assert (moved[:half, AXES.index("zoom")] == 0).all()
-    assert np.ptp(moved[half:, AXES.index("pan")]) < 1e-6
 
 
 @pytest.mark.parametrize("axis", TRAVEL_AXES)

@@ -47,7 +47,7 @@ def _colour_odds(prior: Tensor, guide: Tensor) -> Tensor:
     bins = (guide[0] * (BINS - 1e-3)).long()
     number = ((bins[0] * BINS + bins[1]) * BINS + bins[2]).flatten()
     shares = []
-    for sure in (prior > 1 - SURE, prior < SURE):
+    for sure in (prior > (1 - SURE) * prior.max(), prior < SURE):  # of a thin region nothing is deep inside
         weights = sure.flatten().float()
         counts = torch.bincount(number, weights, BINS**3).reshape(1, 1, BINS, BINS, BINS)
         smooth = F.avg_pool3d(counts.float(), 3, stride=1, padding=1).flatten()

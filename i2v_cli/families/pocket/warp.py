@@ -27,8 +27,8 @@ KERNEL = 3  # pixels that bicubic sampling looks past what it fetches
 FLOW_ROWS = 320  # flows are smooth: they are composed at so many rows and then enlarged
 SAFE = 2  # of those rows: what lies so near to an outline shows both sides of it
 TAKEN_OVER = 0.25  # seconds in which a backdrop, told on beyond its outline, takes the photo's place
-STRETCH = 0.02  # of the height: how far around a figure the picture goes along with it
-NEARING = 3  # rounds of finding what a near thing hides
+STRETCH = 0.008  # of the height: how far around a figure the picture goes along with it
+NEARING = 3  # rounds of finding what has come to a place
 WARM = (1.0, 0.0, -1.0)  # log gains of red, green and blue that a warmth of 1 means
 
 
@@ -200,11 +200,12 @@ def _fetched(sight: Sight, axes: Tensor, seconds: float, pushed: float) -> Tenso
     if not sight.stirs:
         seen = seen + _enlarged(found - coarse, sight.places)
         return _lit(sight.canvas.fetched(seen, scale), gain)
-    now = sample(residual_at(sight.residual, seconds)[None], found, sight.whole)[0]
-    behind, along, light = sample(sight.gates, found, sight.whole)[0].split(1)
+    residual = residual_at(sight.residual, seconds)
+    now = sample(residual[None], found, sight.whole)[0]
+    behind, _, light = sample(sight.gates, found, sight.whole)[0].split(1)
     if light.any():
         gain = gain + _enlarged(now[2:] * light, sight.places)
-    figures = found + now[:2] * along * (1 - behind)
+    figures = _carried(sight, found, residual)
     fetched = sight.canvas.fetched(seen + _enlarged(figures - coarse, sight.places), scale)
     if sight.backdrop is not None:
         beyond = seen + _enlarged(found + now[:2] - coarse, sight.places)
@@ -212,6 +213,15 @@ def _fetched(sight: Sight, axes: Tensor, seconds: float, pushed: float) -> Tenso
         share = min(abs(seconds) / TAKEN_OVER, 1.0)
         fetched = torch.lerp(fetched, backdrop, share * _enlarged(behind, sight.places))
     return _lit(fetched, gain)
+
+
+def _carried(sight: Sight, seen: Tensor, residual: Tensor) -> Tensor:
+    """The place that the figures' own motion, [3, h, w], has brought to `seen`."""
+    found = seen
+    for _ in range(NEARING if sight.gates[:, 1].any() else 0):
+        behind, along, _ = sample(sight.gates, found, sight.whole)[0].split(1)
+        found = seen + sample(residual[None, :2], found, sight.whole)[0] * along * (1 - behind)
+    return found
 
 
 def _lit(picture: Tensor, gain: Tensor) -> Tensor:
