@@ -1,9 +1,9 @@
 """What may lie beyond a small picture: everywhere a patch of the picture, one that fits its neighbours.
 
 Wexler, Shechtman and Irani 2007 (space-time completion): each patch beyond the edge takes the nearest one of
-the picture, each pixel becomes the mean of what its patches say, and again. Barnes et al. 2009 (PatchMatch):
-the nearest is found among those of the neighbours and a few at random, for what is beside it was beside it
-there too. Patches are compared by their principal components.
+the picture, each pixel becomes the mean of what its patches say, those nearer to the picture louder, and
+again. Barnes et al. 2009 (PatchMatch): the nearest is found among those of the neighbours and a few at
+random, for what is beside it was beside it there too. Patches are compared by their principal components.
 """
 
 from dataclasses import dataclass
@@ -19,6 +19,9 @@ UPRIGHT, SIDEWAYS, SUBJECT = 5000.0, 100.0, 1500.0
 JUMPS = (4, 2, 1)  # how far the neighbours are that are asked
 SLACK = 1.15  # a neighbour's may be so much worse: wholes are better than crumbs
 FINE = 3  # the radius from which on wholes count
+# A patch is trusted so many times less with each pixel that it is farther out, up to so many: what is known
+# spreads outwards.
+FARTHER, FARTHEST = 1.3, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ class _Search:
         self.alone = alone[radius : height - radius, radius : width - radius].flatten() * SUBJECT
         self.other = 1 - alone[self.ought[0], self.ought[1]]  # a subject that the edge cuts goes on
         self.price = torch.tensor([UPRIGHT / height**2, SIDEWAYS / width**2])[:, None]
+        astray = torch.stack([rows[self.at], columns[self.at]]) - self.ought
+        self.nearness = FARTHER ** -astray.abs().amax(dim=0).clamp(max=FARTHEST).float()
 
     def inside(self, places: Tensor) -> Tensor:
         """[2, n] rows and columns -> the nearest whose whole patch lies in the picture."""
@@ -125,8 +130,8 @@ class _Search:
         return nearest, best
 
     def told(self, canvas: Tensor, nearest: Tensor, distances: Tensor) -> Tensor:
-        """The canvas as its patches tell it, the surer ones louder."""
-        trust = torch.exp(-distances / (2 * distances.quantile(0.75).clamp(min=1)))
+        """The canvas as its patches tell it, the surer ones and those nearer to the picture louder."""
+        trust = self.nearness * torch.exp(-distances / (2 * distances.quantile(0.75).clamp(min=1)))
         total = torch.zeros_like(canvas)
         weights = torch.zeros(canvas.shape[1:])
         reach = range(-self.radius, self.radius + 1)
@@ -136,7 +141,7 @@ class _Search:
             rows, columns = nearest[:, number.clamp(min=0)] - torch.tensor(way)[:, None, None]
             total += weight * self.window.seen(rows, columns)
             weights += weight
-        return torch.where(self.beyond, total / weights.clamp(min=1e-9), canvas)
+        return torch.where(self.beyond, total / weights.clamp(min=1e-30), canvas)
 
     def _described(self, canvas: Tensor) -> Tensor:
         """The canvas's patches in the picture's components, [n, k]."""
