@@ -9,6 +9,7 @@ import os
 import shlex
 import signal
 import sys
+import threading
 import traceback
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 READER_LEFT = 141  # what the shell shows for a program that SIGPIPE ended, as in `i2v ... | head -1`
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 UNQUOTED = 'put the words in quotes: "camera pans left"'
+AGAIN_SECONDS = 0.02
 SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -116,11 +118,13 @@ def build() -> "typer.Typer":
 class Stop:
     """Ctrl-C and SIGTERM unwind the stack once; a second one ends the process at once.
 
-    `cause` stays: what it interrupts, an import above all, may turn it into an error of another kind.
+    `cause` stays: what it interrupts, an import above all, may turn it into an error of another kind. Where
+    nothing can be unwound, as in a `__del__` or in a callback at an import's end, the signal is sent again.
     """
 
     def __init__(self) -> None:
         self.cause: BaseException | None = None
+        sys.unraisablehook = self._lost
         for number in SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:  # so under nohup and in background jobs
                 signal.signal(number, self._arrived)
@@ -137,6 +141,15 @@ class Stop:
             os._exit(128 + number)
         self.cause = Interrupted() if number == signal.SIGINT else Terminated()
         raise self.cause
+
+    def _lost(self, lost: "sys.UnraisableHookArgs") -> None:
+        if not isinstance(lost.exc_value, Interrupted | Terminated):
+            sys.__unraisablehook__(lost)
+            return
+        number = signal.SIGINT if isinstance(lost.exc_value, Interrupted) else signal.SIGTERM
+        self.cause = None
+        # Later, from a thread: now it would arrive in here, and be lost once more.
+        threading.Timer(AGAIN_SECONDS, os.kill, (os.getpid(), number)).start()
 
 
 def _tell(error: BaseException, code: ExitCode, message: str, hint: str, *, as_json: bool) -> None:

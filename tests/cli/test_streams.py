@@ -27,6 +27,11 @@ sys.exit(run(["generate", "photo.png", "pan", "--json"]))
 """
 UNWINDING = "try: begin()\n    finally: time.sleep(60)"
 SWALLOWING = "try: begin()\n    except BaseException: raise ImportError('half a module')"
+LOSING = """
+    class Last:
+        def __del__(self): begin()
+    Last()
+    time.sleep(60)"""
 
 
 def started(body: str, before: str = "") -> subprocess.Popen[str]:
@@ -46,7 +51,7 @@ def started(body: str, before: str = "") -> subprocess.Popen[str]:
     ("number", "code", "word"),
     [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
 )
-@pytest.mark.parametrize("body", ["begin()", SWALLOWING], ids=["plain", "swallowed by an import"])
+@pytest.mark.parametrize("body", ["begin()", SWALLOWING, LOSING], ids=["plain", "import", "destructor"])
 def test_signal_ends_it_with_one_line_and_one_object(number, code, word, body, folder):
     process = started(body)
     process.send_signal(number)
