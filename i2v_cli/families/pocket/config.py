@@ -15,8 +15,8 @@ FOLDER = Path(__file__).parent
 WEIGHTS = FOLDER / "weights.safetensors"
 TEXT_WEIGHTS = FOLDER / "text_encoder.safetensors"
 TOKENIZER = FOLDER / "tokenizer.json"
-WEIGHTS_SHA256 = "29c13fce5cf2847faa4e25272e0f6f1a2960429226bf29c8f44757731a2d1b2b"
-TEXT_WEIGHTS_SHA256 = "de59f9065fde80ab98cb75747ee526e75c5c1f8db6ab6c379b82aa4cf0a5d9bd"
+WEIGHTS_SHA256 = "69b9054c185b9c13822e968f4098a57fd45599b6c8ea26fc06c42985f6efc4c5"
+TEXT_WEIGHTS_SHA256 = "72669029ec9f2175270806347cd59e2828dee497f5a6c31c59f33d43e92912fc"
 
 # Nothing to fetch: the weights are inside the package.
 COMPONENTS: dict[str, tuple[Component, ...]] = {"pocket": ()}
