@@ -3,7 +3,8 @@
 Wexler, Shechtman and Irani 2007 (space-time completion): each patch beyond the edge takes the nearest one of
 the picture, each pixel becomes the mean of what its patches say, those nearer to the picture louder, and
 again. Barnes et al. 2009 (PatchMatch): the nearest is found among those of the neighbours and a few at
-random, for what is beside it was beside it there too. Patches are compared by their principal components.
+random, for what is beside it was beside it there too. Kaspar et al. 2015 (self tuning texture optimization):
+what is taken often costs more. Patches are compared by their principal components.
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ FINE = 3  # the radius from which on wholes count
 # A patch is trusted so many times less with each pixel that it is farther out, up to so many: what is known
 # spreads outwards.
 FARTHER, FARTHEST = 1.3, 60
+# What is shown more often than this costs so many squared levels each time: a cloud is no wallpaper.
+OFTEN, AGAIN = 2.0, 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +110,13 @@ class _Search:
 
     def improved(self, nearest: Tensor, canvas: Tensor, dice: torch.Generator) -> tuple[Tensor, Tensor]:
         """One round of PatchMatch on all patches at a time: nearest [2, n] and its distances [n]."""
-        wanted = self._described(canvas)
-        best = self._distances(nearest, wanted)
+        wanted, again = self._described(canvas), self._again(nearest)
+        best = self._distances(nearest, wanted, again)
 
         def attempt(places: Tensor, slack: float) -> None:
             nonlocal nearest, best
             places = self.inside(places)
-            distances = self._distances(places, wanted)
+            distances = self._distances(places, wanted, again)
             better = distances < best * slack
             nearest, best = torch.where(better, places, nearest), torch.where(better, distances, best)
 
@@ -150,13 +153,20 @@ class _Search:
         patches = F.unfold(padded, side)[0].T[self.at[0] * canvas.shape[2] + self.at[1]]
         return (patches - self.mean) @ self.components / patches.shape[1] ** 0.5
 
-    def _distances(self, places: Tensor, wanted: Tensor) -> Tensor:
+    def _distances(self, places: Tensor, wanted: Tensor, again: Tensor) -> Tensor:
         """Squared levels a pixel by which these patches of the picture are not what is wanted, [n]."""
         columns = self.window.picture.shape[2] - 2 * self.radius
         number = (places[0] - self.radius) * columns + places[1] - self.radius
         unlike = (self.known[number] - wanted).square().sum(dim=1)
         astray = ((places - self.ought).square() * self.price).sum(dim=0)
-        return unlike + self.alone[number] * self.other + astray
+        return unlike + self.alone[number] * self.other + again[number] + astray
+
+    def _again(self, nearest: Tensor) -> Tensor:
+        """What each patch of the picture costs for being taken, or those that it overlaps."""
+        height, width = self.window.picture.shape[1:]
+        times = torch.bincount(nearest[0] * width + nearest[1], minlength=height * width).float()
+        times = F.avg_pool2d(times.view(1, 1, height, width), 2 * self.radius + 1, stride=1)
+        return (times.flatten() - OFTEN).clamp(min=0) * AGAIN
 
     def _neighbours(self, down: int, right: int) -> Tensor:
         """The number of the patch so far from each, -1 where there is none. [n]."""

@@ -39,8 +39,6 @@ from i2v_cli.families.pocket.config import (
 # jitter; light may change faster.
 CAMERA_SPLINE, LIGHT_SPLINE = 7, 14
 SUBJECT = KINDS.index("subject")
-# Of a cell: less is nothing; a kind's share of its surest cell from which it is certain; the least exponent.
-TRACE, SURE, WIDEST = 0.05, 0.8, 0.3
 ONE_WAY = 0.3  # of a move's way: so much of it backwards is no wish
 
 
@@ -146,14 +144,10 @@ def movable(stirred: Tensor, reference: Tensor) -> Tensor:
 
 
 def presence(reference: Tensor) -> Tensor:
-    """Surely there (1) or surely not (0), each movable kind against its surest place. -> [B, 10, h, w].
-
-    A kind that is nowhere sure is sought more widely: it moves only if somebody asks for it.
-    """
-    seen = reference[:, :MOVABLE].sub(TRACE).clamp(min=0)
+    """Surely there (1) or surely not (0), each movable kind against its surest place. -> [B, 10, h, w]."""
+    seen = reference[:, :MOVABLE]
     surest = seen.amax(dim=(2, 3), keepdim=True).clamp(min=0.2)
-    narrowness = (surest / SURE).clamp(WIDEST, 1)
-    return ((seen / surest) ** narrowness).sub(0.45).div(0.4).clamp(0, 1)
+    return (seen / surest).sub(0.45).div(0.4).clamp(0, 1)
 
 
 def _scale(reference: Tensor) -> Tensor:
