@@ -72,6 +72,16 @@ def test_who_stands_in_the_photo_stands_there_once():
     assert _red(canvas[:, :, :128]).sum() == 40 * 30
 
 
+def test_a_cloud_near_the_edge_is_not_repeated_beyond_it():
+    y, x = torch.meshgrid(torch.arange(96.0), torch.arange(144.0), indexing="ij")
+    sky = torch.stack([90 + 0.2 * y, 140 + 0.2 * y, 220 - 0.0 * y])
+    cloud = 120 * torch.exp(-(((y - 6) / 4) ** 2) - ((x - 100) / 6) ** 2)
+    grain = 2 * torch.randn(3, 96, 144, generator=torch.Generator().manual_seed(1))
+    photo = (sky + cloud + grain).clamp(0, 255)
+    beyond = extend(photo, Margins(0, 60, 0, 0), torch.zeros(1, 1))[0, :60]
+    assert (beyond > 140).sum() < 2 * (photo[0] > 140).sum()
+
+
 def test_what_the_edge_cuts_goes_on_beyond_it():
     stripes = torch.full((3, 96, 128), 90.0)
     stripes[:, 40:56] = torch.tensor([255.0, 0.0, 0.0])[:, None, None]
